@@ -1,0 +1,90 @@
+"""Facts to plain JSON values and back, strictly: an unknown field or a wrong type is an error, never skipped.
+
+Only what a journal needs: str, int, bool, None, aware datetimes, tuples, mappings and frozen dataclasses.
+Floats are refused, because two programs may print the same float differently and a hash chain must not care.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from datetime import UTC, datetime
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+
+class NotReadable(ValueError):
+    """A value that does not fit the fact it should become."""
+
+
+def to_json(value: Any) -> Any:
+    """Return *value* as JSON-ready data. Times become ISO 8601 in UTC with a Z. Raises TypeError on anything else."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, dict):
+        return {str(key): to_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(inner) for inner in value]
+    if value is None or isinstance(value, (str, int)):
+        return value
+    raise TypeError(f"a journal takes no {type(value).__name__}: {value!r}")
+
+
+def from_json(kind: Any, data: Any) -> Any:
+    """Return *data* as *kind* (a dataclass, or a type hint of one's field). Raises NotReadable, naming the field."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return None if data is None else from_json(next(a for a in get_args(kind) if a is not type(None)), data)
+    if origin is tuple:
+        return tuple(from_json(get_args(kind)[0], inner) for inner in _a(list, data))
+    if origin is Literal:
+        if data in get_args(kind):
+            return data
+        raise NotReadable(f"{data!r} is none of {', '.join(map(repr, get_args(kind)))}")
+    if dataclasses.is_dataclass(kind):
+        return _record(kind, _a(dict, data))
+    if kind is datetime:
+        return read_utc(_a(str, data))
+    return _a(kind, data)
+
+
+def utc_text(at: datetime) -> str:
+    """Return an aware time as `2026-11-02T06:00:00Z` (with microseconds where there are some)."""
+    if at.tzinfo is None:
+        raise TypeError(f"{at!r} has no time zone; the journal keeps UTC")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_utc(text: str) -> datetime:
+    """Return the aware UTC time that `utc_text` wrote. Raises NotReadable."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise NotReadable(f"{text!r} is not a time") from None
+    if at.tzinfo is None:
+        raise NotReadable(f"{text!r} has no time zone")
+    return at.astimezone(UTC)
+
+
+def _record(kind: Any, data: dict[str, Any]) -> Any:
+    hints = get_type_hints(kind)
+    unknown = sorted(set(data) - set(hints))
+    if unknown:
+        raise NotReadable(f"{kind.__name__} has no field {unknown[0]!r}")
+    values = {}
+    for name, inner in data.items():
+        try:
+            values[name] = from_json(hints[name], inner)
+        except NotReadable as wrong:
+            raise NotReadable(f"{kind.__name__}.{name}: {wrong}") from None
+    try:
+        return kind(**values)
+    except TypeError as wrong:
+        raise NotReadable(f"{kind.__name__}: {wrong}") from None
+
+
+def _a(kind: type, data: Any) -> Any:
+    if isinstance(data, kind) and not (kind is int and isinstance(data, bool)):
+        return data
+    raise NotReadable(f"{data!r} is not a {kind.__name__}")

@@ -1,0 +1,351 @@
+"""What is known about one seeding run, as values.
+
+Every class here is frozen. A kind of evidence is one class; its fields are what was read in the world, never what
+somebody concluded from it. Sizes are bytes, times are aware UTC datetimes. No secret has a field here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias, TypeVar
+
+Mode = Literal["data-box", "own-disk"]
+AgentKind = Literal["dpm", "mars", "files"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One protected server or data source: the unit that must be vaulted."""
+
+    name: str
+    bytes: int
+    daily_change_bytes: int = 0
+    source: str = ""  # where the bytes lie at the office; only the `files` agent needs it
+    vault_item: str = ""  # its friendly name in the vault, where that differs from `name`
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run sets out to do: one office, one device order, some items."""
+
+    office: str
+    country: str
+    mode: Mode
+    agent: AgentKind
+    sku: str  # DataBox, DataBoxDisk or DataBoxCustomerDisk: the SKU name of the Data Box API
+    job_name: str  # the Azure job's name in attempt 1; see `job_name_of`
+    subscription_id: str
+    resource_group: str
+    location: str
+    storage_account: str
+    vault: str
+    server: str  # the backup server's host name, as the vault knows it
+    items: tuple[Item, ...]
+    device_bytes: int  # what fits on the device, by the limits in force when it was planned
+    time_zone: str = "UTC"
+
+    @property
+    def bytes(self) -> int:
+        """The size of everything to be seeded, in bytes."""
+        return sum(item.bytes for item in self.items)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the Azure job's own stage list, spelled as Azure spells it."""
+
+    name: str
+    status: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class JobSeen:
+    """The Azure job, as one GET of it answered."""
+
+    job_name: str
+    job_id: str
+    sku: str
+    stage: str
+    stages: tuple[Stage, ...] = ()
+    cancellable: bool = False
+    deletable: bool = False
+    tracking_out: str = ""
+    tracking_back: str = ""
+    delays: tuple[str, ...] = ()
+    error_code: str = ""
+    actions: tuple[str, ...] = ()  # what Azure offers to do about an error
+    all_devices_lost: bool = False
+    bytes_copied: int = 0
+
+    def status_of(self, stage: str) -> str:
+        """Return the status of *stage*, or "" when the job does not list it."""
+        return next((s.status for s in self.stages if s.name == stage), "")
+
+
+@dataclass(frozen=True)
+class DevicesNamed:
+    """The serial numbers of the devices Azure sent for this order."""
+
+    serials: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Somebody at the office confirmed the delivery."""
+
+    serial: str
+    by: str
+    intact: bool = True
+
+
+@dataclass(frozen=True)
+class DeviceChecked:
+    """The office's server looked at the place where the device should be."""
+
+    serial: str
+    path: str
+    writable: bool
+    free_bytes: int
+    foreign_files: tuple[str, ...] = ()  # the first few files that are not ours; a count would hide their names
+
+
+@dataclass(frozen=True)
+class ItemOnDevice:
+    """One item's share of the device."""
+
+    name: str
+    folder: str  # relative to the device's root, with forward slashes
+    files: int
+    bytes: int
+    source_bytes: int
+    left_out: tuple[str, ...] = ()  # what the copier or agent did not take: links, unreadable files
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The seed was written to the device, by our copier or by the backup agent."""
+
+    serial: str
+    items: tuple[ItemOnDevice, ...]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The manifest was closed. The digest stands for every byte it lists."""
+
+    serial: str
+    digest: str
+    files: int
+    bytes: int
+    manifest: str  # the manifest's file name at the office
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The device was read again, past the cache, and compared with the manifest of that digest."""
+
+    digest: str
+    files: int
+    bytes: int
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Prepare to ship ended well (Data Box), or the disks were removed safely (Data Box Disk)."""
+
+    by: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class PickupBooked:
+    """The carrier promised to fetch the device."""
+
+    confirmation: str
+    ready_by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """The office gave the device to the carrier."""
+
+    by: str
+    carrier: str = ""
+    tracking: str = ""
+
+
+@dataclass(frozen=True)
+class CopyLogRead:
+    """What the datacenter's copy log says."""
+
+    status: str
+    files: int
+    errored: int
+    renamed: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """Manifest, copy log and the blobs in the storage account, compared name by name."""
+
+    digest: str
+    same: int
+    faults: tuple[str, ...] = ()
+    faulty: int = 0  # how many faults there are; `faults` holds the first few
+    reread: str = "listing"
+
+
+@dataclass(frozen=True)
+class ItemInVault:
+    """One item, as one witness sees it."""
+
+    name: str
+    points: int
+    latest: datetime | None = None
+    protected: bool = False
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class VaultSeen:
+    """The vault's own view of this office's items (Azure is the witness)."""
+
+    items: tuple[ItemInVault, ...]
+
+
+@dataclass(frozen=True)
+class AgentSeen:
+    """The office agent's view: version, last job, schedule and recovery points."""
+
+    kind: AgentKind
+    version: str
+    offline_order: str  # the Azure job its offline backup is configured for; "" when not configured
+    last_job: str  # its latest online job's text, as the agent words it
+    last_job_class: str  # waiting, done, running, failed or none: see tasks/office
+    schedule_enabled: bool
+    next_run: datetime | None
+    items: tuple[ItemInVault, ...] = ()
+    incremental_at: datetime | None = None  # when the first job after the seed's landing ended well
+    incremental_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class CloseApproved:
+    """A person agreed that the run's left-overs may be released."""
+
+    by: str
+
+
+@dataclass(frozen=True)
+class Released:
+    """What the clean-up removed or told a person to remove."""
+
+    order_deleted: bool
+    left: tuple[str, ...] = ()
+
+
+Evidence: TypeAlias = (
+    JobSeen
+    | DevicesNamed
+    | Delivered
+    | DeviceChecked
+    | Copied
+    | Sealed
+    | Verified
+    | Prepared
+    | PickupBooked
+    | HandedOver
+    | CopyLogRead
+    | Reconciled
+    | VaultSeen
+    | AgentSeen
+    | CloseApproved
+    | Released
+)
+
+_E = TypeVar("_E", bound=Evidence)
+
+EVIDENCE: dict[str, type] = {
+    "job-seen": JobSeen,
+    "devices-named": DevicesNamed,
+    "delivered": Delivered,
+    "device-checked": DeviceChecked,
+    "copied": Copied,
+    "sealed": Sealed,
+    "verified": Verified,
+    "prepared": Prepared,
+    "pickup-booked": PickupBooked,
+    "handed-over": HandedOver,
+    "copy-log-read": CopyLogRead,
+    "reconciled": Reconciled,
+    "vault-seen": VaultSeen,
+    "agent-seen": AgentSeen,
+    "close-approved": CloseApproved,
+    "released": Released,
+}
+KIND_OF = {cls: kind for kind, cls in EVIDENCE.items()}
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A condition that stands on a run; the catalogue row of its code says what it means."""
+
+    code: str
+    at: datetime
+    detail: str
+    by: str  # the verb or the person that raised it
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One arrival in a state."""
+
+    state: str
+    at: datetime
+    seq: int
+    attempt: int
+    trigger: str
+    evidence: tuple[str, ...] = ()  # the kinds of evidence that stood when the run arrived
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seeding run: everything its journal says, folded."""
+
+    run_id: str
+    plan: Plan
+    opened_at: datetime
+    state: str = "planned"
+    attempt: int = 1
+    seq: int = 0
+    head: str = ""
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    evidence_at: dict[str, datetime] = field(default_factory=dict)
+    conditions: dict[str, Raised] = field(default_factory=dict)
+    waivers: dict[str, str] = field(default_factory=dict)
+    intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
+    outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it
+    history: tuple[Passage, ...] = ()
+
+    @property
+    def since(self) -> datetime:
+        """When the run arrived in its present state (UTC)."""
+        return self.history[-1].at if self.history else self.opened_at
+
+    @property
+    def job_name(self) -> str:
+        """The Azure job's name in this attempt: the plan's name, with the attempt's number after the first."""
+        return self.plan.job_name if self.attempt == 1 else f"{self.plan.job_name[:21]}r{self.attempt}"
+
+    def reached(self, state: str) -> datetime | None:
+        """When the run last arrived in *state* (UTC), or None."""
+        return next((p.at for p in reversed(self.history) if p.state == state), None)
+
+    def get(self, kind: type[_E]) -> _E | None:
+        """Return the latest evidence of that class, or None."""
+        return self.evidence.get(KIND_OF[kind])  # type: ignore[return-value]
+

@@ -1,0 +1,160 @@
+"""The few things a seeding run needs from the world, each as a role. Adapters carry the brands' names.
+
+Adapters raise the errors of `tasks/errors.py` and nothing else on purpose. They never log or return a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from states.facts import AgentSeen, Copied, DeviceChecked, ItemInVault, JobSeen, PickupBooked, Plan, Sealed, Verified
+
+
+class Clock(Protocol):
+    """The only way to learn the time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom the carrier and Azure write to."""
+
+    name: str
+    phone: str
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the device goes. Country is an ISO 3166 two-letter code."""
+
+    street: str
+    city: str
+    postal_code: str
+    country: str
+    state: str = ""
+    company: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRequest:
+    """A device order. `tags` carry the run, the attempt and the idempotency key."""
+
+    job_name: str
+    plan: Plan
+    contact: Contact
+    address: Address
+    expected_bytes: int
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One reason of Azure's own validators against an order."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class BlobSeen:
+    """One blob as a listing shows it. `md5` is the stored Content-MD5, where there is one."""
+
+    container: str
+    name: str
+    bytes: int
+    kind: Literal["block", "page", "append"]
+    md5: bytes | None = None
+
+
+class Orders(Protocol):
+    """The device orders: Azure Data Box, all SKUs."""
+
+    def objections(self, request: OrderRequest) -> tuple[Objection, ...]:
+        """Return every objection of Azure's validators (address, inputs, SKU). Changes nothing."""
+
+    def create(self, request: OrderRequest) -> None:
+        """Place the order and return as soon as it is accepted. Raises AlreadyExists when the name is taken."""
+
+    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+        """Return the job as Azure shows it now, or None when there is none of that name."""
+
+    def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
+        """Return the tags of a job that exists. Raises NotFound."""
+
+    def serials(self, plan: Plan, job_name: str) -> tuple[str, ...]:
+        """Return the devices' serial numbers (reads the order's secrets and drops them). Raises NotYet."""
+
+    def book_pickup(self, plan: Plan, job_name: str, start: datetime, end: datetime, location: str) -> PickupBooked:
+        """Book the carrier. Not idempotent: the caller keeps an intent."""
+
+    def cancel(self, plan: Plan, job_name: str, reason: str) -> None:
+        """Cancel the order. Raises Rejected when Azure says it is too late."""
+
+    def delete(self, plan: Plan, job_name: str) -> None:
+        """Delete the record of a finished order and return once it is accepted."""
+
+
+class Account(Protocol):
+    """The storage account the datacenter fills."""
+
+    def blobs(self, containers: Iterable[str]) -> Iterator[BlobSeen]:
+        """List the blobs of these containers; a container that does not exist yields nothing."""
+
+    def containers(self) -> tuple[str, ...]:
+        """Return the names of all containers in the account."""
+
+    def logs(self, job_name: str, kind: Literal["copy", "verbose"]) -> tuple[bytes, ...]:
+        """Return the datacenter's logs of that order, oldest first; empty while there are none."""
+
+    def read(self, container: str, name: str, offset: int, length: int) -> bytes:
+        """Return up to *length* bytes of a blob from *offset*. Raises NotFound."""
+
+
+class Vault(Protocol):
+    """The Recovery Services vault, Azure's witness."""
+
+    def items(self, plan: Plan) -> tuple[ItemInVault, ...]:
+        """Return what the vault knows of this plan's items; items it does not know are left out."""
+
+
+@dataclass(frozen=True)
+class OnSite:
+    """What the office needs to know to work on a device: no secret, no Azure."""
+
+    run_id: str
+    attempt: int
+    plan: Plan
+    job_name: str
+    serial: str
+
+
+class Office(Protocol):
+    """The work at the office: its device and its backup agent.
+
+    Each call returns the finished answer, or None while the office is still at work on it (ask again later: it is
+    idempotent). Raises NotYet when the office cannot be reached.
+    """
+
+    def check_device(self, work: OnSite) -> DeviceChecked | None:
+        """Look at the place where the device should be."""
+
+    def copy(self, work: OnSite) -> Copied | None:
+        """Write the seed to the device, by our copier or through the backup agent."""
+
+    def seal(self, work: OnSite, copied: Copied) -> Sealed | None:
+        """Hash what is on the device and close the manifest."""
+
+    def verify(self, work: OnSite, sealed: Sealed) -> Verified | None:
+        """Read the device again and compare it with the manifest."""
+
+    def manifest(self, work: OnSite, sealed: Sealed) -> bytes | None:
+        """Return the sealed manifest's own bytes."""
+
+    def agent(self, work: OnSite) -> AgentSeen | None:
+        """Ask the backup agent how things stand."""
