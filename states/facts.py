@@ -348,4 +348,3 @@ class Run:
     def get(self, kind: type[_E]) -> _E | None:
         """Return the latest evidence of that class, or None."""
         return self.evidence.get(KIND_OF[kind])  # type: ignore[return-value]
-

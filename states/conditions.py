@@ -1,0 +1,109 @@
+"""The catalogue of conditions: what can stand beside a state, how bad it is, whose turn it is, and what mends it.
+
+A new fault is one row. `{run}` in a remedy is the run's id. Codes are stable: people search for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from states.facts import Run
+
+Severity = Literal["info", "warn", "blocks"]
+Party = Literal["us", "office", "operator", "Azure", "carrier", "agent"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One row of the catalogue. `clock` is how long the world gives before it hurts; None where no clock runs."""
+
+    code: str
+    severity: Severity
+    whose: Party
+    means: str
+    remedy: str
+    clock: timedelta | None = None
+    forgets: tuple[str, ...] = ()  # evidence that no longer counts once a person has this condition cleared
+
+
+def _days(n: int) -> timedelta:
+    return timedelta(days=n)
+
+
+# fmt: off
+_ROWS = (
+    Condition("held",                  "blocks", "operator", "an operator put the run on hold",
+              "seeding resume {run}"),
+    Condition("order-refused",         "blocks", "operator", "Azure refuses the order for good",
+              "correct the inventory, then run `seeding resume {run}`"),
+    Condition("order-foreign",         "blocks", "operator", "an order of this name exists in Azure and is not ours",
+              "look at it in the portal; if it may be used, run `seeding resume {run} --adopt`"),
+    Condition("order-gone",            "blocks", "operator", "the order no longer exists in Azure",
+              "find out who deleted it, then `seeding reorder {run}` or `seeding cancel {run} --abandon`"),
+    Condition("order-cancelled",       "blocks", "operator", "Azure or somebody else cancelled the order",
+              "seeding reorder {run}"),
+    Condition("order-failed",          "blocks", "operator", "the order ended in a failure at the office or datacenter",
+              "open a support request, then `seeding reorder {run}`"),
+    Condition("order-delayed",         "warn",   "Azure",    "Azure reports a delay of the order",
+              "wait; Azure cancels an order it could not fulfil after 90 days", _days(90)),
+    Condition("order-stage-unknown",   "warn",   "operator", "Azure shows a stage this version does not know",
+              "look at the order in the portal; the run goes on looking"),
+    Condition("device-lost",           "blocks", "operator", "Azure reports every device of the order as lost",
+              "seeding reorder {run}", _days(90)),
+    Condition("device-damaged",        "blocks", "operator", "the office reported the device as damaged",
+              "open a support request, then `seeding reorder {run}`"),
+    Condition("device-not-the-planned", "blocks", "office",  "the office named a serial number Azure did not send",
+              "read the label again: `seeding record {run} delivered --serial SERIAL`",
+              forgets=("delivered", "device-checked")),
+    Condition("device-not-usable",     "blocks", "office",   "the device cannot take the seed",
+              "mend what `seeding explain {run}` names, then `seeding resume {run}`",
+              forgets=("device-checked",)),
+    Condition("source-not-readable",   "blocks", "office",   "the source data cannot be read or is not as planned",
+              "mend what `seeding explain {run}` names, then `seeding resume {run}`"),
+    Condition("agent-refuses",         "blocks", "office",   "the backup agent cannot write the seed",
+              "follow the agent's own message, then `seeding resume {run}`"),
+    Condition("copy-left-out",         "warn",   "operator", "the copy left something out",
+              "read the list in `seeding explain {run}`; what is not on the device will not be in the vault"),
+    Condition("device-differs",        "blocks", "office",   "the device no longer equals its sealed manifest",
+              "find out who wrote to it; `seeding resume {run}` copies and seals again",
+              forgets=("copied", "sealed", "verified", "prepared")),
+    Condition("copy-halted",           "blocks", "operator", "the datacenter halted the upload and waits for an answer",
+              "mend the cause, then choose Resume in the order's page in the portal", _days(14)),
+    Condition("ingestion-incomplete",  "blocks", "operator", "the job ended with errors or renamed files",
+              "read the copy log named in `seeding explain {run}`, then `seeding reorder {run}`", _days(14)),
+    Condition("copy-log-missing",      "warn",   "Azure",    "the job is complete and its copy log is not there yet",
+              "wait; the run looks again"),
+    Condition("account-differs",       "blocks", "operator", "the storage account does not hold what was sealed",
+              "do not let the backup agent go on; read `seeding explain {run}`, then `seeding reorder {run}`"),
+    Condition("seed-not-found",        "blocks", "operator", "the backup agent could not find its seed in the account",
+              "check that nobody cleaned the account, then `seeding reorder {run}`"),
+    Condition("agent-silent",          "warn",   "office",   "the backup agent does not answer",
+              "look whether the server is up and its worker runs"),
+    Condition("vault-late",            "warn",   "agent",    "two scheduled backups passed without a recovery point",
+              "read the agent's job text in `seeding explain {run}`"),
+    Condition("schedule-paused",       "blocks", "office",   "the online schedule is paused",
+              "enable it in the backup console, then `seeding resume {run}`"),
+    Condition("full-upload",           "blocks", "office",   "the first incremental is as large as a full upload",
+              "stop the online job in the backup console, then `seeding resume {run}`"),
+    Condition("not-allowed",           "blocks", "operator", "Azure does not permit what the run needs",
+              "seeding doctor"),
+    Condition("cannot-reach",          "warn",   "us",       "a service did not answer after several tries",
+              "wait; the run tries again. If it stays: `seeding doctor`"),
+    Condition("unexpected",            "blocks", "operator", "a step failed in a way this version does not know",
+              "read `seeding explain {run}` and report it; `seeding resume {run}` tries again"),
+)
+# fmt: on
+CATALOGUE = {row.code: row for row in _ROWS}
+
+
+def row_of(code: str) -> Condition:
+    """Return the catalogue row of *code*; an unknown code (an older or newer journal's) blocks until somebody looks."""
+    unknown = Condition(code, "blocks", "operator", "a condition this version does not know", "seeding explain {run}")
+    return CATALOGUE.get(code, unknown)
+
+
+def blocking(run: Run) -> tuple[str, ...]:
+    """Return the codes that stop *run*: they block, they stand, and nobody waived them."""
+    return tuple(c for c in run.conditions if row_of(c).severity == "blocks" and c not in run.waivers)

@@ -1,0 +1,132 @@
+"""The run is the fold of its lines: one small function per kind of line, and nothing else changes a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from states.codec import NotReadable, from_json
+from states.facts import EVIDENCE, KIND_OF, Evidence, Passage, Plan, Raised, Run
+from states.lifecycle import EDGES, FIRST, MILESTONES
+from states.lines import Line
+
+# Which evidence a backwards edge keeps: a reopened run still has its order and its device, a reordered one nothing.
+_KEPT_BY = {
+    "reopen": ("job-seen", "devices-named", "delivered", "device-checked"),
+    "reorder": (),
+}
+
+
+def fold(lines: Iterable[Line]) -> Run | None:
+    """Return the run these lines tell of; None for no lines. Any prefix of a journal folds.
+
+    Raises NotReadable, naming the line, when a line cannot be understood or could not have followed the one before.
+    """
+    run: Run | None = None
+    for line in lines:
+        try:
+            run = apply(run, line)
+        except (KeyError, TypeError) as wrong:
+            raise NotReadable(f"{line.run_id} line {line.seq} ({line.kind}): lacks or misuses {wrong}") from None
+        except NotReadable as wrong:
+            raise NotReadable(f"{line.run_id} line {line.seq} ({line.kind}): {wrong}") from None
+    return run
+
+
+def apply(run: Run | None, line: Line) -> Run:
+    """Return the run after one more line."""
+    if run is None:
+        if line.kind != "opened" or line.seq != 1:
+            raise NotReadable("a journal begins with an `opened` line")
+        plan: Plan = from_json(Plan, line.payload["plan"])
+        return Run(line.run_id, plan, line.at, seq=1, head=line.hash)
+    if line.seq != run.seq + 1:
+        raise NotReadable(f"line {run.seq + 1} is missing")
+    run = replace(run, seq=line.seq, head=line.hash)
+    change = _CHANGES.get(line.kind)
+    return change(run, line, line.payload) if change else run
+
+
+def _planned(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    return replace(run, state=FIRST, history=(*run.history, _passage(run, line, FIRST, "plan")))
+
+
+def _intent(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    return replace(run, intents={**run.intents, payload["key"]: line.at})
+
+
+def _outcome(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    left = {key: at for key, at in run.intents.items() if key != payload["key"]}
+    return replace(run, intents=left, outcomes={**run.outcomes, payload["key"]: payload["result"]})
+
+
+def _evidence(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    kind = payload["kind"]
+    if kind not in EVIDENCE:
+        raise NotReadable(f"{kind!r} is evidence this version does not know")
+    facts: Evidence = from_json(EVIDENCE[kind], payload["facts"])
+    return replace(
+        run,
+        evidence={**run.evidence, KIND_OF[type(facts)]: facts},
+        evidence_at={**run.evidence_at, kind: line.at},
+    )
+
+
+def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    trigger, source, target = payload["trigger"], payload["source"], payload["target"]
+    if source != run.state:
+        raise NotReadable(f"it leaves {source}, but the run is {run.state}")
+    if not any((e.trigger, e.source, e.target) == (trigger, source, target) for e in EDGES):
+        raise NotReadable(f"no edge {trigger} leads from {source} to {target}")
+    run = replace(run, state=target, history=(*run.history, _passage(run, line, target, trigger)))
+    if trigger == "reorder":
+        run = replace(run, attempt=run.attempt + 1, conditions=_only(run.conditions, ("held",)))
+    if trigger in _KEPT_BY:
+        run = forget(run, tuple(kind for kind in EVIDENCE if kind not in _KEPT_BY[trigger]))
+    return run
+
+
+def _raised(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    raised = Raised(payload["code"], line.at, payload["detail"], payload["by"])
+    return replace(run, conditions={**run.conditions, raised.code: raised})
+
+
+def _cleared(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    left = {code: raised for code, raised in run.conditions.items() if code != payload["code"]}
+    return forget(replace(run, conditions=left), tuple(payload.get("forgets", ())))
+
+
+def _waiver(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    return replace(run, waivers={**run.waivers, payload["code"]: payload["reason"]})
+
+
+def forget(run: Run, kinds: tuple[str, ...]) -> Run:
+    """Return the run without these kinds of evidence: what they said is no longer to be relied on."""
+    return replace(
+        run,
+        evidence={k: v for k, v in run.evidence.items() if k not in kinds},
+        evidence_at={k: v for k, v in run.evidence_at.items() if k not in kinds},
+    )
+
+
+def _only(conditions: dict[str, Raised], codes: tuple[str, ...]) -> dict[str, Raised]:
+    return {code: raised for code, raised in conditions.items() if code in codes}
+
+
+def _passage(run: Run, line: Line, state: str, trigger: str) -> Passage:
+    attempt = run.attempt + (trigger == "reorder")
+    return Passage(state, line.at, line.seq, attempt, trigger, tuple(sorted(run.evidence)))
+
+
+_CHANGES: dict[str, Callable[[Run, Line, dict[str, Any]], Run]] = {
+    "planned": _planned,
+    "intent": _intent,
+    "outcome": _outcome,
+    "evidence": _evidence,
+    "transition": _transition,
+    "condition-raised": _raised,
+    "condition-cleared": _cleared,
+    "waiver": _waiver,
+}
+assert MILESTONES[0] == FIRST

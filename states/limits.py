@@ -1,0 +1,94 @@
+"""What the trade allows, as values: devices, borders and clocks. The numbers live in versioned data files.
+
+Nothing here is a number of its own; `deploy/data` reads `limits.yaml` into these classes. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a number was read, and on which day somebody last compared it with its source."""
+
+    source: str
+    checked_on: date
+
+
+@dataclass(frozen=True)
+class Device:
+    """One thing that can be ordered, and what fits on it."""
+
+    name: str  # as people say it: Data Box Disk
+    sku: str  # as the API spells it
+    model: str  # as the API spells it; "" where the SKU alone is enough
+    mode: Literal["data-box", "own-disk"]
+    usable_bytes: int  # of one device; one item must fit on it
+    devices_per_order: int
+    files: int  # how many files it takes; 0 when nobody says
+    containers: int  # how many containers or shares; 0 when nobody says
+    seeding: Literal["documented", "unverified"]  # whether the backup agents are documented to seed with it
+    retired_on: date | None
+    retired_in: frozenset[str]  # countries in which it takes no new order
+    origin: Origin
+
+    def orderable_in(self, country: str) -> bool:
+        """Say whether a new order to *country* (ISO 3166 two letters) is possible, as far as the data file knows."""
+        return country not in self.retired_in
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """Countries between which a device may travel."""
+
+    name: str
+    countries: frozenset[str]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class ClockRule:
+    """A time limit somebody else set: what starts it, how long it runs and what happens then."""
+
+    name: str
+    length: timedelta
+    started_by: str
+    consequence: str
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class PlanningMarks:
+    """From where on a number of the plan is odd (warn) or cannot be true (block)."""
+
+    daily_change_warn_percent: int
+    daily_change_block_percent: int
+    mars_volume_bytes: int
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Everything of `limits.yaml`."""
+
+    version: int
+    devices: tuple[Device, ...]
+    boundaries: tuple[Boundary, ...]
+    regions: dict[str, str]  # Azure region -> the country it lies in
+    clocks: tuple[ClockRule, ...]
+    planning: PlanningMarks
+
+    def device(self, sku: str, model: str = "") -> Device | None:
+        """Return the device of that SKU (and model), or None."""
+        return next((d for d in self.devices if d.sku == sku and d.model == model), None)
+
+    def clock(self, name: str) -> ClockRule | None:
+        """Return the time limit of that name, or None."""
+        return next((c for c in self.clocks if c.name == name), None)
+
+    def may_travel(self, country: str, other: str) -> bool:
+        """Say whether a device may travel between the two countries."""
+        return country == other or any({country, other} <= b.countries for b in self.boundaries)

@@ -1,0 +1,195 @@
+"""What to do in each state, in order: the rows a pass walks, and `next_step`, which picks one.
+
+A row is either work of ours (act), a look at the world (look), or a question to a person (ask). The first row whose
+guard still refuses is what the run is waiting for. Looks go on while a run is blocked; acts do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from states import guards as g
+from states.conditions import blocking, row_of
+from states.facts import DevicesNamed, PickupBooked, Run
+from states.lifecycle import STATES, Turn, forward_from
+from states.machine import reasons_against
+
+
+@dataclass(frozen=True)
+class Do:
+    """Perform this verb now."""
+
+    verb: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Every guard agrees: take this edge now."""
+
+    trigger: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before *until* (UTC); *on* is whom the run waits for, *why* what is not true yet."""
+
+    on: str
+    why: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A person must answer or act. *command* is what to type; the run looks again at *until* anyway."""
+
+    who: str
+    question: str
+    command: str
+    since: datetime
+    until: datetime
+    code: str = ""  # the blocking condition's code, where one is the reason
+
+
+@dataclass(frozen=True)
+class Over:
+    """Nothing more will happen."""
+
+    state: str
+
+
+Step = Do | Move | Wait | Ask | Over
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the playbook: it is done when *until* agrees."""
+
+    kind: Literal["act", "look", "ask"]
+    verb: str  # for an ask: the look that goes on meanwhile
+    until: g.Guard
+    every: timedelta
+    on: str
+    question: str = ""
+    command: str = ""
+
+
+def the_device_is_at_the_office(run: Run) -> str | None:
+    """Azure says Delivered, and it has named the devices' serial numbers."""
+    if reason := g.the_carrier_delivered(run):
+        return reason
+    return None if run.get(DevicesNamed) else "Azure has not named the device's serial number yet"
+
+
+def a_pickup_is_booked(run: Run) -> str | None:
+    """The carrier was asked to come."""
+    return None if run.get(PickupBooked) else "no pick-up is booked yet"
+
+
+def _minutes(n: int) -> timedelta:
+    return timedelta(minutes=n)
+
+
+def _hours(n: int) -> timedelta:
+    return timedelta(hours=n)
+
+
+# fmt: off
+PLAYBOOK: dict[str, tuple[Row, ...]] = {
+    "planned": (
+        Row("act",  "order",          g.the_order_exists,             _minutes(5), "Azure"),
+    ),
+    "ordered": (
+        Row("look", "watch-delivery", the_device_is_at_the_office,    _hours(12),  "Azure and the carrier"),
+        Row("ask",  "watch-delivery", g.the_office_confirmed_the_planned_device, _hours(24), "the office",
+            "The device is delivered. Is it intact, and which serial number is on its label?",
+            "seeding record {run} delivered --serial SERIAL"),
+        Row("act",  "check-device",   g.the_device_is_empty_and_writable, _minutes(15), "the office's server"),
+    ),
+    "delivered": (
+        Row("act",  "copy",           g.every_item_is_on_the_device,  _minutes(5), "the copy"),
+        Row("act",  "seal",           g.the_manifest_is_sealed,       _minutes(5), "the seal"),
+        Row("act",  "verify",         g.every_byte_was_read_again,    _minutes(5), "the second reading"),
+        Row("ask",  "watch-return",   g.the_device_is_prepared_to_ship, _hours(24), "the office",
+            "The seed is on the device and was read again. Run Prepare to ship in the device's local web page "
+            "(Data Box), or remove the disks safely (Data Box Disk). Did it end without errors?",
+            "seeding record {run} prepared --reference NUMBER"),
+    ),
+    "copied": (
+        Row("act",  "book-pickup",    a_pickup_is_booked,             _minutes(15), "the carrier"),
+        Row("ask",  "watch-return",   g.the_office_handed_it_over,    _hours(24),  "the office",
+            "The pick-up is booked. Has the carrier taken the device?",
+            "seeding record {run} handed-over --carrier NAME --tracking NUMBER"),
+        Row("look", "watch-return",   g.the_carrier_has_it,           _hours(12),  "the carrier"),
+    ),
+    "shipped": (
+        Row("look", "watch-ingestion", g.the_job_completed_cleanly,   _hours(12),  "the carrier and the datacenter"),
+        Row("look", "watch-ingestion", g.the_copy_log_is_clean,       _hours(2),   "the datacenter"),
+        Row("act",  "reconcile",      g.the_account_equals_the_manifest, _hours(2), "the comparison"),
+    ),
+    "ingested": (
+        Row("look", "watch-vault",    g.every_item_has_a_recovery_point, _hours(6), "the next scheduled backup"),
+    ),
+    "vaulted": (
+        Row("look", "schedule-incrementals", g.the_schedule_runs_ahead, _hours(6), "the backup agent"),
+        Row("look", "schedule-incrementals", g.a_first_incremental_succeeded, _hours(6), "the first incremental"),
+    ),
+    "incremental-scheduled": (
+        Row("ask",  "schedule-incrementals", g.somebody_approved_the_close, _hours(168), "the operator",
+            "Every item is vaulted and incrementals run. May the order record and the left-overs be released?",
+            "seeding close {run}"),
+        Row("act",  "close",          g.the_left_overs_are_released,  _hours(1),   "the clean-up"),
+    ),
+}
+# fmt: on
+
+
+def next_step(run: Run, now: datetime, looked: Mapping[str, datetime]) -> Step:
+    """Return what to do for *run* at *now* (UTC). *looked* says when each verb was last performed.
+
+    *looked* is a cache that may be lost: a missing entry means "look now", which is always harmless.
+    """
+    if STATES[run.state].turn is Turn.OVER:
+        return Over(run.state)
+    stopped = blocking(run)
+    row = next((row for row in PLAYBOOK[run.state] if row.until(run) is not None), None)
+    if row is None:
+        edge = forward_from(run.state)
+        if edge and not reasons_against(edge, run):
+            return Move(edge.trigger)
+        return _stopped(run, stopped, now, now + timedelta(hours=24))
+    due = looked[row.verb] + row.every if row.verb in looked else now
+    if stopped and row.kind == "act":
+        return _stopped(run, stopped, now, due)
+    if due <= now:
+        return Do(row.verb)
+    if stopped:
+        return _stopped(run, stopped, now, due)
+    if row.kind == "ask":
+        until = max(due, now + timedelta(minutes=1))
+        return Ask(row.on, row.question, row.command.format(run=run.run_id), _since(run), until)
+    return Wait(row.on, row.until(run) or "", _since(run), due)
+
+
+def _stopped(run: Run, codes: tuple[str, ...], now: datetime, until: datetime) -> Step:
+    """What a blocked run asks for: its first blocking condition's remedy; a refused edge's reasons otherwise."""
+    until = max(until, now + timedelta(minutes=1))
+    if not codes:
+        edge = forward_from(run.state)
+        reasons = "; ".join(reasons_against(edge, run)) if edge else ""
+        return Ask("the operator", reasons, f"seeding explain {run.run_id}", _since(run), until)
+    raised, row = run.conditions[codes[0]], row_of(codes[0])
+    question = f"{row.means}: {raised.detail}" if raised.detail else row.means
+    who = row.whose if row.whose == "Azure" else f"the {row.whose}"
+    return Ask(who, question, row.remedy.format(run=run.run_id), raised.at, until, raised.code)
+
+
+def _since(run: Run) -> datetime:
+    times = [at for kind, at in run.evidence_at.items() if kind != "job-seen"]
+    return max([run.since, *times])
+
+
+VERBS = tuple(dict.fromkeys(row.verb for rows in PLAYBOOK.values() for row in rows))

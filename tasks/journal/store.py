@@ -1,0 +1,308 @@
+"""The journal in a database: SQLite by default, PostgreSQL by URL. Lines are only ever added.
+
+`lines` is the record. `heads` says where each run's chain ends, so that lines dropped from the end are missed too.
+`runs` and `looks` are caches: `rebuild()` makes the first from the lines, and losing the second only means one look
+more at the world.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+from states.codec import NotReadable, read_utc, utc_text
+from states.facts import Run
+from states.fold import fold
+from states.lifecycle import STATES, Turn
+from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
+from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, Transient
+
+_META = sa.MetaData()
+LINES = sa.Table(
+    "lines",
+    _META,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_utc", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("prev_hash", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+HEADS = sa.Table(
+    "heads",
+    _META,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+RUNS = sa.Table(
+    "runs",
+    _META,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("office", sa.Text, nullable=False, index=True),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("since_utc", sa.Text, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("conditions", sa.Text, nullable=False),
+    sa.Column("over", sa.Boolean, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("due_utc", sa.Text, nullable=True),
+)
+LOOKS = sa.Table(
+    "looks",
+    _META,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("verb", sa.Text, primary_key=True),
+    sa.Column("at_utc", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as the projection shows it: enough for a list, never enough for a decision."""
+
+    run_id: str
+    office: str
+    mode: str
+    state: str
+    attempt: int
+    since: datetime
+    bytes: int
+    conditions: tuple[str, ...]
+    over: bool
+    due: datetime | None
+
+
+class Journal:
+    """Append-only journal lines behind a database URL. One object may be shared by threads."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _careful_sqlite)
+            sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        try:
+            _META.create_all(self._engine)
+        except SQLAlchemyError as wrong:
+            raise Transient(f"the journal cannot be opened: {_reason(wrong)}", next="seeding doctor") from None
+
+    def close(self) -> None:
+        """Give the database back. The object is of no use afterwards."""
+        self._engine.dispose()
+
+    def lines(self, run_id: str) -> list[Line]:
+        """Return the run's lines in order; empty when there is no such run. Raises JournalDamaged."""
+        query = sa.select(LINES).where(LINES.c.run_id == run_id).order_by(LINES.c.seq)
+        with self._read() as connection:
+            return [_line(row) for row in connection.execute(query).mappings()]
+
+    def run(self, run_id: str) -> Run:
+        """Return the run its lines tell of. Raises NotFound, JournalDamaged."""
+        try:
+            run = fold(self.lines(run_id))
+        except NotReadable as wrong:
+            raise JournalDamaged(str(wrong), next=f"seeding custody {run_id} --check") from None
+        if run is None:
+            raise NotFound(f"the journal has no run {run_id}", next="seeding status")
+        return run
+
+    def add(self, run: Run | None, lines: list[Line]) -> None:
+        """Commit *lines* right behind what *run* was folded from (None: a new journal). All of them, or none.
+
+        Raises Overtaken when another writer has added lines since; nothing was written then.
+        """
+        if not lines:
+            return
+        run_id, seq, last = lines[0].run_id, run.seq if run else 0, lines[-1]
+        after = fold_on(run, lines)
+        try:
+            with self._engine.begin() as connection:
+                if run is None:
+                    connection.execute(HEADS.insert().values(run_id=run_id, seq=last.seq, hash=last.hash))
+                else:
+                    here = sa.and_(HEADS.c.run_id == run_id, HEADS.c.seq == seq, HEADS.c.hash == run.head)
+                    moved = connection.execute(HEADS.update().where(here).values(seq=last.seq, hash=last.hash))
+                    if moved.rowcount != 1:
+                        raise _overtaken(run_id)
+                connection.execute(LINES.insert(), [_row(line) for line in lines])
+                _project(connection, after)
+        except IntegrityError:
+            raise _overtaken(run_id) from None
+        except OperationalError as wrong:
+            raise Transient(f"the journal did not take the line: {_reason(wrong)}", next="seeding doctor") from None
+
+    def open(self, run_id: str, drafts: list[Draft], at: datetime, actor: str) -> Run:
+        """Begin a run's journal and return the run. Raises InvalidInput when the id is taken."""
+        lines = chained(run_id, 0, GENESIS, at, actor, drafts)
+        try:
+            self.add(None, lines)
+        except Overtaken:
+            raise InvalidInput(f"run {run_id} exists already", next=f"seeding explain {run_id}") from None
+        return self.run(run_id)
+
+    def run_ids(self) -> list[str]:
+        """Return every run id, in the order of their names, from the lines themselves."""
+        with self._read() as connection:
+            return list(connection.scalars(sa.select(LINES.c.run_id).distinct().order_by(LINES.c.run_id)))
+
+    def rows(self, *, open_only: bool = False) -> list[RunRow]:
+        """Return the projection of all runs, by name."""
+        query = sa.select(RUNS).order_by(RUNS.c.run_id)
+        if open_only:
+            query = query.where(RUNS.c.over.is_(False))
+        with self._read() as connection:
+            return [_run_row(row) for row in connection.execute(query).mappings()]
+
+    def looked(self, run_id: str) -> dict[str, datetime]:
+        """Return when each verb was last performed for the run (a cache: may be empty)."""
+        query = sa.select(LOOKS.c.verb, LOOKS.c.at_utc).where(LOOKS.c.run_id == run_id)
+        with self._read() as connection:
+            return {verb: read_utc(at) for verb, at in connection.execute(query)}
+
+    def remember(self, run_id: str, looked: Mapping[str, datetime], due: datetime | None) -> None:
+        """Keep when verbs were performed and when the run is next due. Losing this costs one look, nothing else."""
+        with self._engine.begin() as connection:
+            connection.execute(LOOKS.delete().where(LOOKS.c.run_id == run_id))
+            if looked:
+                rows = [{"run_id": run_id, "verb": verb, "at_utc": utc_text(at)} for verb, at in looked.items()]
+                connection.execute(LOOKS.insert(), rows)
+            value = utc_text(due) if due else None
+            connection.execute(RUNS.update().where(RUNS.c.run_id == run_id).values(due_utc=value))
+
+    def check(self, run_id: str) -> int:
+        """Return the number of lines of a chain that is whole. Raises BrokenChain, JournalDamaged, NotFound."""
+        with self._read() as connection:
+            head = connection.execute(sa.select(HEADS.c.seq, HEADS.c.hash).where(HEADS.c.run_id == run_id)).first()
+        lines = self.lines(run_id)
+        if not lines and head is None:
+            raise NotFound(f"the journal has no run {run_id}", next="seeding status")
+        if head is None:
+            raise BrokenChain(run_id, len(lines), "the journal keeps no head for this run")
+        count = check_chain(run_id, lines, head=(head.seq, head.hash))
+        try:
+            fold(lines)
+        except NotReadable as wrong:
+            raise JournalDamaged(str(wrong)) from None
+        return count
+
+    def known_ids(self) -> list[str]:
+        """Return every run id that lines, heads or the projection know: a run that was deleted leaves a trace."""
+        names = [sa.select(table.c.run_id) for table in (LINES, HEADS, RUNS)]
+        with self._read() as connection:
+            return sorted(set(connection.scalars(sa.union(*names))))
+
+    def rebuild(self) -> int:
+        """Make the projection anew from the lines; return the number of runs."""
+        runs = [self.run(run_id) for run_id in self.run_ids()]
+        with self._engine.begin() as connection:
+            connection.execute(RUNS.delete())
+            for run in runs:
+                _project(connection, run)
+        return len(runs)
+
+    def _read(self) -> sa.engine.Connection:
+        try:
+            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        except SQLAlchemyError as wrong:
+            raise Transient(f"the journal cannot be read: {_reason(wrong)}", next="seeding doctor") from None
+
+
+def fold_on(run: Run | None, lines: Iterable[Line]) -> Run:
+    """Return *run* after *lines*. Raises JournalDamaged: such lines must not be written at all."""
+    from states.fold import apply
+
+    try:
+        for line in lines:
+            run = apply(run, line)
+    except (NotReadable, KeyError, TypeError) as wrong:
+        raise JournalDamaged(f"refused to write a line that could not be read back: {wrong}") from None
+    assert run is not None
+    return run
+
+
+def _careful_sqlite(connection: Any, _record: Any) -> None:
+    """A commit survives a power cut (FULL), readers do not stop writers (WAL), and we begin transactions ourselves."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _project(connection: sa.engine.Connection, run: Run) -> None:
+    values: dict[str, Any] = {
+        "office": run.plan.office,
+        "mode": run.plan.mode,
+        "state": run.state,
+        "attempt": run.attempt,
+        "since_utc": utc_text(run.since),
+        "bytes": run.plan.bytes,
+        "conditions": json.dumps(sorted(run.conditions)),
+        "over": STATES[run.state].turn is Turn.OVER,
+        "seq": run.seq,
+        "due_utc": None,
+    }
+    updated = connection.execute(RUNS.update().where(RUNS.c.run_id == run.run_id).values(**values))
+    if updated.rowcount == 0:
+        connection.execute(RUNS.insert().values(run_id=run.run_id, **values))
+
+
+def _row(line: Line) -> dict[str, Any]:
+    return {
+        "run_id": line.run_id,
+        "seq": line.seq,
+        "at_utc": utc_text(line.at),
+        "actor": line.actor,
+        "kind": line.kind,
+        "payload": canonical(line.payload),
+        "prev_hash": line.prev_hash,
+        "hash": line.hash,
+    }
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    where = f"{row['run_id']} line {row['seq']}"
+    try:
+        payload = json.loads(row["payload"])
+        at = read_utc(row["at_utc"])
+    except (ValueError, TypeError) as wrong:
+        raise JournalDamaged(f"journal of {where} cannot be read: {wrong}", next="seeding custody --check") from None
+    if not isinstance(payload, dict) or canonical(payload) != row["payload"]:
+        raise JournalDamaged(f"journal of {where} was changed after it was written", next="seeding custody --check")
+    return Line(row["run_id"], row["seq"], at, row["actor"], row["kind"], payload, row["prev_hash"], row["hash"])
+
+
+def _run_row(row: Mapping[str, Any]) -> RunRow:
+    return RunRow(
+        row["run_id"],
+        row["office"],
+        row["mode"],
+        row["state"],
+        row["attempt"],
+        read_utc(row["since_utc"]),
+        row["bytes"],
+        tuple(json.loads(row["conditions"])),
+        row["over"],
+        read_utc(row["due_utc"]) if row["due_utc"] else None,
+    )
+
+
+def _overtaken(run_id: str) -> Overtaken:
+    return Overtaken(f"another worker wrote to {run_id} first", next=f"seeding advance {run_id}")
+
+
+def _reason(wrong: SQLAlchemyError) -> str:
+    return str(getattr(wrong, "orig", None) or type(wrong).__name__)
+
+
+def open_only_ids(rows: Iterable[RunRow], now: datetime) -> Iterator[str]:
+    """Yield the ids of the open runs that are due at *now*: never looked at, or their time has come."""
+    return (row.run_id for row in rows if not row.over and (row.due is None or row.due <= now))
