@@ -1,0 +1,199 @@
+"""The real Azure SDK clients, built once per process from one frozen settings value.
+
+A rehearsal differs from production in `AzureSettings` only: endpoints, CA file and credential.
+Secrets are read when a credential is built and never kept in a field that has a repr. Never hand a client or a
+credential to Prefect as a parameter or a result: it pickles, secret included.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
+
+from azure.core.pipeline.policies import RetryPolicy
+from azure.identity import (
+    ClientSecretCredential,
+    DefaultAzureCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
+from azure.mgmt.databox import DataBoxManagementClient
+from azure.mgmt.recoveryservices import RecoveryServicesClient
+from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+from azure.storage.blob import BlobServiceClient
+
+from tasks.errors import InvalidInput
+
+CredentialKind = Literal["default", "client-secret", "managed-identity", "workload-identity"]
+
+LONGEST_NAP_SECONDS = 10.0  # a longer Retry-After is handed back as Transient: a pass must not sleep in a request
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class AzureSettings:
+    """Where Azure is and who we are there. Printing it shows no secret.
+
+    `credential="client-secret"` takes the secret from the environment variable named `client_secret_env`, or from
+    the callable `client_secret`. `arm_url=None` is the public cloud. `blob_url` has `{account}` where the storage
+    account's name goes. `instance_discovery=False` is for an authority that the public cloud does not know.
+    """
+
+    credential: CredentialKind = "default"
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret_env: str = "AZURE_CLIENT_SECRET"  # the variable's name, never its value  # noqa: S105
+    client_secret: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    token_file: str = ""
+    authority: str | None = None
+    instance_discovery: bool = True
+    arm_url: str | None = None
+    arm_scopes: tuple[str, ...] = ("https://management.azure.com/.default",)
+    blob_url: str = "https://{account}.blob.core.windows.net"
+    blob_api_version: str = "2026-06-06"  # the newest is ahead of the storage emulator
+    ca_file: str | None = None
+    connection_timeout_seconds: int = 10
+    read_timeout_seconds: int = 60
+    retry_total: int = 3
+    polling_interval_seconds: int = 30
+
+
+class TokenSource(Protocol):
+    """What every azure-identity credential can do."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Return an access token for these scopes."""
+
+
+class BriefRetry(RetryPolicy[Any, Any]):
+    """The SDK's own retry, except that it never sleeps longer than LONGEST_NAP_SECONDS because a server says so."""
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        """Return whether to send again at once; a long Retry-After is left to the caller."""
+        wait_seconds = self.get_retry_after(response) or 0.0
+        return wait_seconds <= LONGEST_NAP_SECONDS and bool(super().is_retry(settings, response))
+
+
+class AzureClients:
+    """All SDK clients of this process: each is built at its first use and then shared by all threads."""
+
+    def __init__(
+        self, settings: AzureSettings, *, credential: TokenSource | None = None, transport: Any = None
+    ) -> None:
+        """Take the settings. *credential* and *transport* replace the real ones in tests. Contacts nobody."""
+        self.settings = settings
+        self._given = credential
+        self._transport = transport
+        self._built: dict[tuple[str, str], Any] = {}
+        self._lock = threading.RLock()
+
+    def credential(self) -> TokenSource:
+        """Return the one credential. Raises InvalidInput when its settings are incomplete."""
+        return self._given or self._once("credential", "", lambda: build_credential(self.settings))
+
+    def databox(self, subscription_id: str) -> DataBoxManagementClient:
+        """Return the Data Box client of a subscription."""
+        return self._once("databox", subscription_id, lambda: self._arm(DataBoxManagementClient, subscription_id))
+
+    def backup(self, subscription_id: str) -> RecoveryServicesBackupClient:
+        """Return the client for a vault's contents."""
+        return self._once("backup", subscription_id, lambda: self._arm(RecoveryServicesBackupClient, subscription_id))
+
+    def vaults(self, subscription_id: str) -> RecoveryServicesClient:
+        """Return the client for the vaults themselves."""
+        return self._once("vaults", subscription_id, lambda: self._arm(RecoveryServicesClient, subscription_id))
+
+    def blobs(self, account: str) -> BlobServiceClient:
+        """Return the blob client of a storage account, named by its name or by its resource id."""
+        name = account.rstrip("/").rsplit("/", 1)[-1]
+        return self._once("blobs", name, lambda: self._blob_service(name))
+
+    def close(self) -> None:
+        """Close every connection. Safe to call twice; a closed client is built again when asked for."""
+        with self._lock:
+            for client in self._built.values():
+                client.close()
+            self._built.clear()
+
+    def _once(self, kind: str, name: str, build: Callable[[], _T]) -> _T:
+        with self._lock:
+            if (kind, name) not in self._built:
+                self._built[kind, name] = build()
+            built: _T = self._built[kind, name]
+            return built
+
+    def _arm(self, client: Callable[..., _T], subscription_id: str) -> _T:
+        retry = BriefRetry(retry_total=self.settings.retry_total)
+        return client(
+            self.credential(),
+            subscription_id,
+            base_url=self.settings.arm_url,
+            credential_scopes=list(self.settings.arm_scopes),
+            polling_interval=self.settings.polling_interval_seconds,
+            retry_policy=retry,
+            **self._wire(),
+        )
+
+    def _blob_service(self, account: str) -> BlobServiceClient:
+        # The storage SDK waits 15 s before its first retry unless told otherwise.
+        return BlobServiceClient(
+            self.settings.blob_url.format(account=account),
+            credential=self.credential(),
+            api_version=self.settings.blob_api_version,
+            retry_total=self.settings.retry_total,
+            initial_backoff=1,
+            increment_base=2,
+            **self._wire(),
+        )
+
+    def _wire(self) -> dict[str, Any]:
+        return wire_options(self.settings) | ({"transport": self._transport} if self._transport is not None else {})
+
+
+def wire_options(settings: AzureSettings) -> dict[str, Any]:
+    """Return what every client and credential is told about the connection (seconds, CA file)."""
+    options: dict[str, Any] = {
+        "connection_timeout": settings.connection_timeout_seconds,
+        "read_timeout": settings.read_timeout_seconds,
+    }
+    return options | ({"connection_verify": settings.ca_file} if settings.ca_file else {})
+
+
+def build_credential(settings: AzureSettings, environ: Mapping[str, str] = os.environ) -> TokenSource:
+    """Return a new credential of the kind the settings name. Raises InvalidInput, naming the missing setting."""
+    options = wire_options(settings) | {"disable_instance_discovery": not settings.instance_discovery}
+    if settings.authority:
+        options["authority"] = settings.authority
+    who = {"client_id": settings.client_id} if settings.client_id else {}
+    match settings.credential:
+        case "client-secret":
+            return _with_secret(settings, environ, options)
+        case "managed-identity":
+            return ManagedIdentityCredential(
+                client_id=settings.client_id or None
+            )  # answers on the host itself: no authority, no CA
+        case "workload-identity":
+            tenant = {"tenant_id": settings.tenant_id} if settings.tenant_id else {}
+            token = {"token_file_path": settings.token_file} if settings.token_file else {}
+            return WorkloadIdentityCredential(**who, **tenant, **token, **options)
+        case _:
+            managed = {"managed_identity_client_id": settings.client_id} if settings.client_id else {}
+            return DefaultAzureCredential(**managed, **options)
+
+
+def _with_secret(settings: AzureSettings, environ: Mapping[str, str], options: dict[str, Any]) -> TokenSource:
+    secret = settings.client_secret() if settings.client_secret else environ.get(settings.client_secret_env, "")
+    named = {"tenant_id": settings.tenant_id, "client_id": settings.client_id}
+    missing = [name for name, value in named.items() if not value]
+    if not secret:
+        missing.append(f"the environment variable {settings.client_secret_env}")
+    if missing:
+        raise InvalidInput(
+            f"the Azure credential `client-secret` lacks {', '.join(missing)}",
+            next="set it, then run `seeding doctor`",
+        )
+    return ClientSecretCredential(client_secret=secret, **named, **options)

@@ -1,0 +1,239 @@
+"""Device orders through the Azure Data Box API: the adapter behind `ports.Orders`.
+
+Effects (order, pick-up, cancel, delete) are sent once: the SDK would send a POST again after a 500, 503 or 504, and
+a box would be fetched twice. What became of an effect whose answer was lost is for the caller to look up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.databox import DataBoxManagementClient, models
+
+from states.facts import JobSeen, PickupBooked, Plan
+from tasks.azure.clients import AzureClients
+from tasks.azure.details import import_details, job_resource, shipping_address
+from tasks.azure.errors import code_of, ours
+from tasks.azure.seen import disk_serials, job_seen, mapping, moment, once, records, secret_serials, text
+from tasks.errors import NotFound, NotYet, Rejected
+from tasks.ports import Objection, OrderRequest
+
+SENT_ONCE: dict[str, Any] = {"retry_total": 0}
+
+BEFORE_DELIVERY = frozenset(
+    {"Created", "DeviceOrdered", "DevicePrepared", "ReadyToDispatchFromAzureDC", "Dispatched"}
+)  # fmt: skip
+# Only these 404s say that the order is missing; others say that its resource group or subscription is.
+ORDER_MISSING = frozenset({"resourcenotfound", "ssemusererrorentitynotfound"})
+
+
+class DataBoxOrders:
+    """Orders of the SKUs in `details.DETAILS`. Every method is one or two calls and never waits for the lifecycle."""
+
+    def __init__(self, clients: AzureClients) -> None:
+        """Take the process's clients. Contacts nobody."""
+        self._clients = clients
+
+    def objections(self, request: OrderRequest) -> tuple[Objection, ...]:
+        """Return every objection of Azure's validators to address, inputs and SKU. Changes nothing.
+
+        A check that Azure skipped is no objection. Raises InvalidInput for a SKU that is unknown here.
+        """
+        job_resource(request)  # an order we cannot even write down is not worth a question
+        with ours(f"validate the order {request.job_name}"):
+            return (*self._about_address(request), *self._about_inputs(request), *self._about_sku(request))
+
+    def create(self, request: OrderRequest) -> None:
+        """Place the order; returns as soon as Azure accepted it. Its job may take half a minute to be found.
+
+        Raises AlreadyExists when the name is taken, Rejected with Azure's reason, Transient when the answer was
+        lost: then the order may stand, so look with `find` before calling again.
+        """
+        body = job_resource(request)
+        plan = request.plan
+        with ours(f"order {request.job_name}"):
+            # The PUT has been sent when this returns. The poller is left alone: it would wait, and choke on the
+            # empty body of the 202.
+            self._client(plan).jobs.begin_create(
+                plan.resource_group, request.job_name, body, polling=False, **SENT_ONCE
+            )
+
+    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+        """Return the job as Azure shows it now, or None when there is none of that name.
+
+        Raises NotFound when it is the resource group or the subscription that does not exist.
+        """
+        job = self._get(plan, job_name)
+        return None if job is None else job_seen(job)
+
+    def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
+        """Return the order's tags. Raises NotFound."""
+        tags = mapping(self._must_get(plan, job_name), "tags")
+        return {str(name): "" if value is None else str(value) for name, value in tags.items()}
+
+    def serials(self, plan: Plan, job_name: str) -> tuple[str, ...]:
+        """Return the serial numbers of the devices.
+
+        Disks are named by the job itself where Azure fills that in; otherwise the order's secrets are read (Azure
+        audits that) and dropped. Raises NotYet while they do not exist, NotFound without an order.
+        """
+        named = disk_serials(self._must_get(plan, job_name))
+        found = named or once(self._serials_in_secrets(plan, job_name))
+        if not found:
+            raise NotYet(f"Azure names no device of the order {job_name} yet", next="the next pass looks again")
+        return found
+
+    def book_pickup(self, plan: Plan, job_name: str, start: datetime, end: datetime, location: str) -> PickupBooked:
+        """Book the carrier between two aware times. Not idempotent: the caller keeps an intent.
+
+        Raises NotYet before delivery, Rejected after the pick-up, NotFound without an order.
+        """
+        self._must_be_at_the_office(plan, job_name)
+        body = models.ShipmentPickUpRequest(start_time=start, end_time=end, shipment_location=location)
+        with ours(f"book the pick-up of {job_name}"):
+            jobs = self._client(plan).jobs
+            answer = jobs.book_shipment_pick_up(plan.resource_group, job_name, body, **SENT_ONCE).as_dict()
+        return PickupBooked(text(answer, "confirmationNumber"), moment(answer.get("readyByTime")))
+
+    def cancel(self, plan: Plan, job_name: str, reason: str) -> None:
+        """Cancel the order; an order that is cancelled already is left alone, so calling twice is safe.
+
+        Raises Rejected when Azure says it is too late, NotFound without an order.
+        """
+        seen = job_seen(self._must_get(plan, job_name))
+        if seen.stage == "Cancelled":
+            return
+        if not seen.cancellable:
+            raise Rejected(
+                f"cannot cancel {job_name}: Azure says that an order in stage {seen.stage} is not cancellable",
+                next="let it arrive and return it empty, or ask Azure support",
+            )
+        with ours(f"cancel {job_name}"):
+            self._client(plan).jobs.cancel(
+                plan.resource_group, job_name, models.CancellationReason(reason=reason), **SENT_ONCE
+            )
+
+    def delete(self, plan: Plan, job_name: str) -> None:
+        """Delete the record of a finished order; returns once accepted. Safe to call twice.
+
+        Raises Rejected while Azure says that the order is not deletable.
+        """
+        job = self._get(plan, job_name)
+        if job is None:
+            return
+        if not job_seen(job).deletable:
+            raise Rejected(
+                f"cannot delete {job_name}: Azure says that it is not deletable in stage {job_seen(job).stage}",
+                next="wait until it is completed or cancelled",
+            )
+        with ours(f"delete {job_name}"):
+            self._client(plan).jobs.begin_delete(plan.resource_group, job_name, polling=False, **SENT_ONCE)
+
+    def _client(self, plan: Plan) -> DataBoxManagementClient:
+        return self._clients.databox(plan.subscription_id)
+
+    def _get(self, plan: Plan, job_name: str) -> dict[str, Any] | None:
+        with ours(f"read the order {job_name}"):
+            try:
+                return self._client(plan).jobs.get(plan.resource_group, job_name, expand="details").as_dict()
+            except ResourceNotFoundError as missing:
+                if code_of(missing).lower() in ORDER_MISSING:
+                    return None
+                raise
+
+    def _must_get(self, plan: Plan, job_name: str) -> dict[str, Any]:
+        job = self._get(plan, job_name)
+        if job is None:
+            raise NotFound(
+                f"there is no order {job_name} in the resource group {plan.resource_group}", next="run `seeding status`"
+            )
+        return job
+
+    def _must_be_at_the_office(self, plan: Plan, job_name: str) -> None:
+        seen = job_seen(self._must_get(plan, job_name))
+        if seen.stage in BEFORE_DELIVERY:
+            raise NotYet(
+                f"cannot book the pick-up of {job_name}: it is in stage {seen.stage}", next="wait for its delivery"
+            )
+        if seen.status_of("PickedUp") == "Succeeded":
+            raise Rejected(
+                f"cannot book the pick-up of {job_name}: the carrier has it already", next="run `seeding status`"
+            )
+
+    def _serials_in_secrets(self, plan: Plan, job_name: str) -> Iterator[str]:
+        with ours(f"read the device serials of {job_name}"):
+            for credentials in self._client(plan).jobs.list_credentials(plan.resource_group, job_name):
+                yield from secret_serials(credentials.as_dict())
+
+    def _about_address(self, request: OrderRequest) -> Iterator[Objection]:
+        question = models.ValidateAddress(
+            shipping_address=shipping_address(request.address), device_type=request.plan.sku
+        )
+        answer = self._client(request.plan).service.validate_address(request.plan.location, question).as_dict()
+        yield from _objected(mapping(answer, "properties"))
+
+    def _about_inputs(self, request: OrderRequest) -> Iterator[Objection]:
+        plan = request.plan
+        answer = self._client(plan).service.validate_inputs_by_resource_group(
+            plan.resource_group, plan.location, _questions(request)
+        )
+        properties = mapping(answer.as_dict(), "properties")
+        found = [one for part in records(properties, "individualResponseDetails") for one in _objected(part)]
+        if not found and text(properties, "status") == "InputsRevisitRequired":
+            found = [Objection("InputsRevisitRequired", "Azure wants the order's inputs revised and names no field")]
+        yield from found
+
+    def _about_sku(self, request: OrderRequest) -> Iterator[Objection]:
+        plan = request.plan
+        question = models.AvailableSkuRequest(
+            transfer_type=models.TransferType.IMPORT_TO_AZURE,
+            country=request.address.country,
+            location=plan.location,
+            sku_names=[plan.sku],
+        )
+        offers = self._client(plan).service.list_available_skus_by_resource_group(
+            plan.resource_group, plan.location, question
+        )
+        ours_only = [o.as_dict() for o in offers]
+        yield from _sku_objections(plan.sku, [o for o in ours_only if text(mapping(o, "sku"), "name") == plan.sku])
+
+
+def _questions(request: OrderRequest) -> models.CreateJobValidations:
+    plan, way = request.plan, models.TransferType.IMPORT_TO_AZURE
+    return models.CreateJobValidations(
+        individual_request_details=[
+            models.DataTransferDetailsValidationRequest(
+                device_type=plan.sku, transfer_type=way, data_import_details=import_details(plan)
+            ),
+            models.SubscriptionIsAllowedToCreateJobValidationRequest(),
+            models.SkuAvailabilityValidationRequest(
+                device_type=plan.sku, transfer_type=way, country=request.address.country, location=plan.location
+            ),
+            models.CreateOrderLimitForSubscriptionValidationRequest(device_type=plan.sku),
+            models.PreferencesValidationRequest(device_type=plan.sku),
+        ]
+    )
+
+
+def _objected(part: Any) -> Iterator[Objection]:
+    """One validator's verdict: `status`, or `validationStatus` for addresses. Ambiguous is not good enough to ship."""
+    verdict = text(part, "validationStatus") or text(part, "status")
+    if verdict in ("Invalid", "Ambiguous"):
+        error, check = mapping(part, "error"), text(part, "validationType")
+        known = ", ".join(text(a, "streetAddress1") for a in records(part, "alternateAddresses"))
+        message = text(error, "message") or f"{check}: {verdict}" + (f"; Azure knows {known}" if known else "")
+        yield Objection(text(error, "code") or f"{check}{verdict}", message)
+
+
+def _sku_objections(sku: str, offers: list[dict[str, Any]]) -> Iterator[Objection]:
+    if any(offer.get("enabled") for offer in offers):
+        return
+    why = mapping(offers[0], "properties") if offers else {}
+    code = text(why, "disabledReason")
+    yield Objection(
+        f"SkuDisabled{code}" if code and code != "None" else "SkuNotOffered",
+        text(why, "disabledReasonMessage") or f"Azure does not offer {sku} for this country and region",
+    )

@@ -1,0 +1,211 @@
+"""Vendor errors to ours: one table, and the context manager that applies it.
+
+    with ours("read order syd1"):
+        client.jobs.get(...)
+
+Rule 1. What an Azure error means is a row of TABLE, nowhere else.
+Rule 2. Nothing secret leaves this file: every vendor sentence passes through `redacted`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    DecodeError,
+    DeserializationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+from azure.identity import CredentialUnavailableError
+
+from tasks.errors import AlreadyExists, NotAllowed, NotFound, NotYet, Rejected, SeedingError, Transient
+
+
+@dataclass(frozen=True)
+class Row:
+    """One vendor error: its error code, HTTP status or exception class, what it is to us, and what helps."""
+
+    key: str | int | range | type[BaseException]
+    kind: type[SeedingError]
+    next: str
+
+
+# fmt: off
+_LATER    = "the next pass tries again; if it lasts, see the Azure status page"
+_LOGIN    = "check tenant, client id and secret, then run `seeding doctor`"
+_ROLE     = "give the credential the role it lacks (see docs), wait some minutes, then run `seeding doctor`"
+_BLOB     = "give the credential the role Storage Blob Data Reader on the account, wait some minutes, try again"
+_WALL     = "allow this host in the account's network rules (or its private endpoint), then try again"
+_NETWORK  = "check network, proxy and the CA file, then run `seeding doctor`"
+_POLICY   = "ask the subscription's owner for an exemption from the Azure Policy it names"
+_REGISTER = "register the provider: `az provider register --namespace Microsoft.DataBox`, then run `seeding doctor`"
+_NAME     = "check name, resource group and subscription in the plan, then run `seeding doctor`"
+_ADOPT    = "look whether it is ours: `seeding adopt`"
+_SECRETS  = "Azure makes the device's secrets while it prepares it; the next pass looks again"
+_INPUT    = "mend what Azure objects to, then try again"
+_PROXY    = "an answer that is not Azure's: look for a proxy or captive portal in between, then run `seeding doctor`"
+# fmt: on
+
+# Read in this order: the error's own code, then its HTTP status, then its class. Codes are compared without case.
+# Real Data Box answers 400 to an order whose name is taken (not 409), and 400 while the secrets do not exist yet.
+# A 409 of azure-core is ResourceExistsError whatever the code says, so a bare 409 is not read as "already exists".
+TABLE: tuple[Row, ...] = (
+    Row("SsemUserErrorJobAlreadyExists",      AlreadyExists, _ADOPT),
+    Row("SsemUserErrorSecretsNotGenerated",   NotYet,        _SECRETS),
+    Row("SsemUserErrorEntityNotFound",        NotFound,      _NAME),
+    Row("ResourceNotFound",                   NotFound,      _NAME),
+    Row("ResourceGroupNotFound",              NotFound,      _NAME),
+    Row("SubscriptionNotFound",               NotFound,      _NAME),
+    Row("ContainerNotFound",                  NotFound,      _NAME),
+    Row("BlobNotFound",                       NotFound,      _NAME),
+    Row("ContainerBeingDeleted",              NotFound,      _NAME),
+    Row("AuthorizationFailed",                NotAllowed,    _ROLE),
+    Row("LinkedAuthorizationFailed",          NotAllowed,    _ROLE),
+    Row("AuthorizationPermissionMismatch",    NotAllowed,    _BLOB),
+    Row("AuthorizationFailure",               NotAllowed,    _WALL),
+    Row("InvalidAuthenticationTokenTenant",   NotAllowed,    _LOGIN),
+    Row("ExpiredAuthenticationToken",         NotAllowed,    _LOGIN),
+    Row("RequestDisallowedByPolicy",          NotAllowed,    _POLICY),
+    Row("MissingSubscriptionRegistration",    NotAllowed,    _REGISTER),
+    Row("AnotherOperationInProgress",         Transient,     _LATER),
+    Row("RetryableError",                     Transient,     _LATER),
+    Row(401,                                  NotAllowed,    _LOGIN),
+    Row(403,                                  NotAllowed,    _ROLE),
+    Row(404,                                  NotFound,      _NAME),
+    Row(408,                                  Transient,     _LATER),
+    Row(425,                                  Transient,     _LATER),
+    Row(429,                                  Transient,     _LATER),
+    Row(range(500, 600),                      Transient,     _LATER),
+    Row(range(400, 500),                      Rejected,      _INPUT),
+    Row(CredentialUnavailableError,           NotAllowed,    _LOGIN),
+    Row(ClientAuthenticationError,            NotAllowed,    _LOGIN),
+    Row(ServiceRequestError,                  Transient,     _NETWORK),
+    Row(ServiceResponseError,                 Transient,     _LATER),
+    Row(DecodeError,                          Transient,     _PROXY),
+    Row(DeserializationError,                 Transient,     _PROXY),
+    Row(json.JSONDecodeError,                 Transient,     _PROXY),
+    Row(HttpResponseError,                    Transient,     _LATER),  # no status: a broken stream, mostly
+    Row(AzureError,                           Rejected,      _INPUT),
+)  # fmt: skip
+
+
+@contextmanager
+def ours(doing: str) -> Iterator[None]:
+    """Turn a vendor error into ours; *doing* completes "cannot ..." and names the thing.
+
+    Raises the row's class of `tasks.errors`; an error that is ours already passes untouched.
+    """
+    try:
+        yield
+    except (AzureError, json.JSONDecodeError) as error:
+        # `from None`: the vendor's traceback would print request URLs and bodies.
+        raise as_ours(doing, error) from None
+
+
+def as_ours(doing: str, error: Exception) -> SeedingError:
+    """Return our error for that vendor error, with its sentence redacted and Azure's request id for support."""
+    row = _row(error)
+    message = f"cannot {doing}: {_fact(error)}"
+    if row.kind is Transient:
+        return Transient(message, next=row.next, after_seconds=retry_after_seconds(error))
+    return row.kind(message, next=row.next)
+
+
+def code_of(error: Exception) -> str:
+    """Return the service's own error code ("" when the answer has none)."""
+    code = getattr(getattr(error, "error", None), "code", None) or getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
+
+
+def status_of(error: Exception) -> int | None:
+    """Return the HTTP status behind the error, or None when there was no answer."""
+    return getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+
+
+def retry_after_seconds(error: Exception) -> float | None:
+    """Return how long the service asks to wait, in seconds, or None when it does not say.
+
+    Reads Retry-After (seconds or HTTP date) and the two millisecond headers. A date is measured against the
+    answer's own Date header, so no clock is read here.
+    """
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    plain = {str(name).lower(): str(value) for name, value in headers.items()}
+    for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
+        seconds = _number(plain.get(name, ""))
+        if seconds is not None:
+            return max(0.0, seconds * unit)
+    return _until(plain.get("retry-after", ""), plain.get("date", ""))
+
+
+# Each pattern keeps what is before the secret, so that a reader still sees what was there.
+_SECRETS_IN_TEXT = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+",                                         # any query of any URL
+        r"((?:^|[?&\s;\"'])(?:sig|sv|se|skoid|code|client_secret|client_assertion)=)[^&\s\"']+",
+        r"((?:AccountKey|SharedAccessSignature|SharedAccessKey|Password|Pwd)\s*=\s*)[^;\s\"']+",
+        r"(\b(?:Bearer|SharedKey(?:Lite)?)\s+)[A-Za-z0-9._~+/=:-]{8,}",
+        r"((?<![A-Za-z0-9_-]))eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",                 # a JSON web token
+        r"([\"']?\w*(?:pass_?key|pass_?word|bit_?locker_?key|client_?secret|secret_?value|access_?token|"
+        r"connection_?string|sas_?key)[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?)[^\s\"',;}]+",
+        r"((?<!\d))\d{6}(?:-\d{6}){7}(?!\d)",                                             # a BitLocker recovery key
+        r"((?<![A-Za-z0-9+/]))[A-Za-z0-9+/]{86}==",                                       # a storage account key
+    )
+)  # fmt: skip
+
+
+def redacted(text: str) -> str:
+    """Return *text* with tokens, SAS queries, keys, passwords and passkeys replaced by `[hidden]`."""
+    for pattern in _SECRETS_IN_TEXT:
+        text = pattern.sub(r"\1[hidden]", text)
+    return text
+
+
+def _row(error: Exception) -> Row:
+    code, status = code_of(error).lower(), status_of(error)
+    by_code = (row for row in TABLE if isinstance(row.key, str) and row.key.lower() == code)
+    by_status = (row for row in TABLE if status is not None and _covers(row.key, status))
+    by_class = (row for row in TABLE if isinstance(row.key, type) and isinstance(error, row.key))
+    unknown = Row(Exception, Rejected, _INPUT)
+    return next(by_code, None) or next(by_status, None) or next(by_class, unknown)
+
+
+def _covers(key: Any, status: int) -> bool:
+    return (key == status) if isinstance(key, int) else (isinstance(key, range) and status in key)
+
+
+def _fact(error: Exception) -> str:
+    code, status = code_of(error), status_of(error)
+    said = getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", None) or str(error)
+    # The vendor appends its whole answer after the first lines ("Content: ..."); only the sentence is of use.
+    sentence = " ".join(redacted(str(said)).split("\nContent:")[0].split())[:400] or type(error).__name__
+    what = " ".join(part for part in (code, f"HTTP {status}" if status else "") if part) or type(error).__name__
+    request = _request_id(error)
+    return f"{what}: {sentence}" + (f" (Azure request {request})" if request else "")
+
+
+def _request_id(error: Exception) -> str:
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
+    return next((str(value) for name, value in headers.items() if str(name).lower() == "x-ms-request-id"), "")
+
+
+def _number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\s*\d+(\.\d+)?\s*", text) else None
+
+
+def _until(date: str, answered: str) -> float | None:
+    try:
+        wait = parsedate_to_datetime(date) - parsedate_to_datetime(answered)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, wait.total_seconds())
