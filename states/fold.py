@@ -101,6 +101,11 @@ def _waiver(run: Run, line: Line, payload: dict[str, Any]) -> Run:
     return replace(run, waivers={**run.waivers, payload["code"]: payload["reason"]})
 
 
+def with_evidence(run: Run, fact: Evidence) -> Run:
+    """Return the run as it would be with this evidence: for asking a guard before anything is written."""
+    return replace(run, evidence={**run.evidence, KIND_OF[type(fact)]: fact})
+
+
 def forget(run: Run, kinds: tuple[str, ...]) -> Run:
     """Return the run without these kinds of evidence: what they said is no longer to be relied on."""
     return replace(

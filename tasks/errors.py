@@ -28,9 +28,18 @@ class Transient(SeedingError):
     code = "try-later"
     exit_code = 5
 
-    def __init__(self, message: str, *, next: str = "", code: str = "", after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        next: str = "",
+        code: str = "",
+        after_seconds: float | None = None,
+        maybe_done: bool = True,
+    ) -> None:
         super().__init__(message, next=next, code=code)
         self.after_seconds = after_seconds
+        self.maybe_done = maybe_done  # False only when the service surely did not act: refused, throttled, never sent
 
 
 class NotYet(SeedingError):

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
 
 from states.facts import AgentSeen, Copied, DeviceChecked, ItemInVault, JobSeen, PickupBooked, Plan, Sealed, Verified
+
+Digest: TypeAlias = bytes
 
 
 class Clock(Protocol):
@@ -69,7 +72,7 @@ class BlobSeen:
     name: str
     bytes: int
     kind: Literal["block", "page", "append"]
-    md5: bytes | None = None
+    md5: Digest | None = None
 
 
 class Orders(Protocol):
@@ -132,6 +135,8 @@ class OnSite:
     plan: Plan
     job_name: str
     serial: str
+    now: datetime  # the hub's clock (UTC): what a manifest's header says
+    landed: datetime | None = None  # when the seed was found complete in the storage account
 
 
 class Office(Protocol):
@@ -158,3 +163,26 @@ class Office(Protocol):
 
     def agent(self, work: OnSite) -> AgentSeen | None:
         """Ask the backup agent how things stand."""
+
+
+class Archive(Protocol):
+    """Where sealed manifests and datacenter logs are kept for as long as the journal is."""
+
+    def put(self, run_id: str, name: str, content: bytes) -> None:
+        """Keep *content*; the same name again must bring the same bytes. Raises Rejected when it differs."""
+
+    def open(self, run_id: str, name: str) -> Path:
+        """Return the path of what was kept, for reading. Raises NotFound."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything one run may touch: the adapters of its office, and whom and where the carrier goes to."""
+
+    orders: Orders
+    account: Account
+    vault: Vault
+    office: Office
+    archive: Archive
+    contact: Contact
+    address: Address

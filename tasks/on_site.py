@@ -1,0 +1,18 @@
+"""What the office is told when it is asked to work on a run's device.
+
+Each answer of the office may be None: it is still at work, and the run asks again later. Asking twice is safe.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from states.facts import Delivered, DevicesNamed, Run
+from tasks.ports import OnSite
+
+
+def work_for(run: Run, now: datetime) -> OnSite:
+    """Return what the office must know to work on this run's device at *now* (UTC)."""
+    delivered, named = run.get(Delivered), run.get(DevicesNamed)
+    serial = delivered.serial if delivered else (named.serials[0] if named else "")
+    return OnSite(run.run_id, run.attempt, run.plan, run.job_name, serial, now, run.reached("ingested"))

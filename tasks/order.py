@@ -1,0 +1,57 @@
+"""Order the device: once, whatever is killed when.
+
+The job's name is the idempotency key: it is derived from the run and the attempt, and Azure takes a name only once.
+So the world is always looked at first, and an order of ours that is there is adopted.
+"""
+
+from __future__ import annotations
+
+from states.facts import Run
+from states.settle import Outcome
+from tasks.errors import AlreadyExists, NotYet, Rejected
+from tasks.journal import Logbook
+from tasks.ports import OrderRequest, Site
+
+TAG_RUN, TAG_ATTEMPT = "seeding-run", "seeding-attempt"
+
+
+def order(book: Logbook, site: Site) -> Outcome:
+    """Return the order as Azure shows it. Raises Transient, NotYet (accepted, not visible yet)."""
+    run, key = book.run, f"order/{book.run.attempt}"
+    job = site.orders.find(run.plan, run.job_name)
+    if job is not None and not _is_ours(run, site):
+        return Outcome("order", raised=(("order-foreign", f"{run.job_name} carries no tag of {run.run_id}"),))
+    if job is None:
+        request = request_for(run, site)
+        if objections := site.orders.objections(request):
+            text = "; ".join(f"{o.code}: {o.message}" for o in objections)
+            return Outcome("order", raised=(("order-refused", text),))
+        book.intend(key, "order", {"job": run.job_name, "sku": run.plan.sku})
+        try:
+            site.orders.create(request)
+        except AlreadyExists:
+            pass  # our own call went through before: what is there now decides
+        except Rejected as refused:
+            return Outcome("order", raised=(("order-refused", refused.message),), done=((key, "refused"),))
+        job = site.orders.find(run.plan, run.job_name)
+        if job is None:
+            raise NotYet(f"Azure accepted order {run.job_name} and does not show it yet")
+    done = ((key, f"order {job.job_name} exists"),) if key in book.run.intents else ()
+    return Outcome("order", evidence=(job,), done=done)
+
+
+def request_for(run: Run, site: Site) -> OrderRequest:
+    """Return the order this run needs; the tags say whose it is when a crash has made us forget."""
+    return OrderRequest(
+        job_name=run.job_name,
+        plan=run.plan,
+        contact=site.contact,
+        address=site.address,
+        expected_bytes=run.plan.bytes,
+        tags={TAG_RUN: run.run_id, TAG_ATTEMPT: str(run.attempt)},
+    )
+
+
+def _is_ours(run: Run, site: Site) -> bool:
+    tags = site.orders.tags(run.plan, run.job_name)
+    return tags.get(TAG_RUN) == run.run_id and tags.get(TAG_ATTEMPT) == str(run.attempt)

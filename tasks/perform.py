@@ -1,0 +1,67 @@
+"""One door to every verb, and the one place where an error of the world becomes a condition of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from states.conditions import CATALOGUE
+from states.settle import Outcome
+from tasks.book_pickup import book_pickup
+from tasks.check_device import check_device
+from tasks.close import close
+from tasks.copy import copy
+from tasks.errors import NotYet, Overtaken, SeedingError, Transient
+from tasks.journal import Logbook
+from tasks.order import order
+from tasks.ports import Site
+from tasks.reconcile import reconcile
+from tasks.schedule_incrementals import schedule_incrementals
+from tasks.seal import seal
+from tasks.verify import verify
+from tasks.watch_delivery import watch_delivery
+from tasks.watch_ingestion import watch_ingestion
+from tasks.watch_return import watch_return
+from tasks.watch_vault import watch_vault
+
+Verb = Callable[[Logbook, Site], Outcome]
+
+VERBS: dict[str, Verb] = {
+    "order": order,
+    "watch-delivery": watch_delivery,
+    "check-device": check_device,
+    "copy": copy,
+    "seal": seal,
+    "verify": verify,
+    "book-pickup": book_pickup,
+    "watch-return": watch_return,
+    "watch-ingestion": watch_ingestion,
+    "reconcile": reconcile,
+    "watch-vault": watch_vault,
+    "schedule-incrementals": schedule_incrementals,
+    "close": close,
+}
+
+
+def perform(verb: str, book: Logbook, site: Site) -> Outcome:
+    """Return what the verb brought back. Raises Transient (try again) and Overtaken (read again) only.
+
+    Every other error of ours becomes a condition, so that one run's trouble never ends another run's pass.
+    """
+    try:
+        return VERBS[verb](book, site)
+    except (Transient, Overtaken):
+        raise
+    except NotYet as later:
+        return Outcome(verb, notes=() if verb in book.looked else (later.message,), pending=True)
+    except SeedingError as wrong:
+        return Outcome(verb, raised=((wrong.code if wrong.code in CATALOGUE else "unexpected", text_of(wrong)),))
+
+
+def gave_up(verb: str, error: SeedingError) -> Outcome:
+    """Return the outcome of a verb whose retries are used up."""
+    return Outcome(verb, raised=(("cannot-reach", text_of(error)),))
+
+
+def text_of(error: SeedingError) -> str:
+    """Return the error's message with its next step."""
+    return f"{error.message}; {error.next}" if error.next else error.message

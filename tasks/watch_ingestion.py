@@ -1,0 +1,52 @@
+"""Watch the datacenter: the job to its end, then its copy log. `Completed` alone is not enough."""
+
+from __future__ import annotations
+
+from states.facts import CopyLogRead, Evidence
+from states.settle import Outcome
+from tasks.job import Found, look_at_job
+from tasks.journal import Logbook
+from tasks.media import parse_copy_log
+from tasks.ports import Site
+
+
+def watch_ingestion(book: Logbook, site: Site) -> Outcome:
+    """Return the job, and the copy log once the job has ended. The log itself goes to the archive."""
+    run = book.run
+    jobs, found = look_at_job(run, site)
+    evidence: list[Evidence] = list(jobs)
+    problems: list[Found] = list(found)
+    if jobs and jobs[0].stage.startswith("Completed"):
+        logs = site.account.logs(run.job_name, "copy")
+        if logs:
+            read = read_copy_logs(logs)
+            evidence.append(read)
+            for number, text in enumerate(logs, start=1):
+                site.archive.put(run.run_id, f"{run.job_name}-copylog-{number}.xml", text)
+            if read.examples:
+                problems.append(("ingestion-incomplete", f"the copy log lists {'; '.join(read.examples)}"))
+        else:
+            problems.append(("copy-log-missing", f"order {run.job_name}"))
+    return Outcome("watch-ingestion", evidence=tuple(evidence), raised=_merged(problems))
+
+
+def read_copy_logs(logs: tuple[bytes, ...]) -> CopyLogRead:
+    """Return what the logs of all devices of an order say together."""
+    parsed = [parse_copy_log(text) for text in logs]
+    entries = [entry for log in parsed for entry in log.entries]
+    renamed = [entry for entry in entries if entry.category.endswith("Renamed")]
+    clean = all(log.status == "Succeeded" for log in parsed)
+    return CopyLogRead(
+        status="Succeeded" if clean else next(log.status for log in parsed if log.status != "Succeeded"),
+        files=sum(log.total_files for log in parsed),
+        errored=sum(log.errored for log in parsed),
+        renamed=len(renamed),
+        examples=tuple(f"{entry.path} ({entry.category})" for entry in entries[:5]),
+    )
+
+
+def _merged(problems: list[Found]) -> tuple[Found, ...]:
+    merged: dict[str, str] = {}
+    for code, detail in problems:
+        merged[code] = f"{merged[code]}; {detail}" if code in merged else detail
+    return tuple(merged.items())

@@ -1,0 +1,14 @@
+"""Watch the device until the carrier has it."""
+
+from __future__ import annotations
+
+from states.settle import Outcome
+from tasks.job import look_at_job
+from tasks.journal import Logbook
+from tasks.ports import Site
+
+
+def watch_return(book: Logbook, site: Site) -> Outcome:
+    """Return the job as it is now. Safe to call at any time."""
+    jobs, found = look_at_job(book.run, site)
+    return Outcome("watch-return", evidence=jobs, raised=found)
