@@ -1,0 +1,88 @@
+"""Where a copy's memory lies, and the checks that the device in the slot is the one the copy began on."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from blake3 import blake3
+
+from tasks.media import platform_io
+from tasks.media.faults import DeviceBusy, DeviceGone, StateInvalid, WrongDevice, device_fault
+from tasks.media.names import to_bytes
+from tasks.media.platform_io import Volume, volume_of
+from tasks.media.state import State
+
+
+def keep_apart(source: Path, target: Path, state: Path) -> None:
+    """Raise StateInvalid when source, target and state directory lie inside one another where they must not."""
+    places = [p.resolve() for p in (source, target, state)]
+    for inner, outer, what in (
+        (places[2], places[0], "the state directory lies inside the source"),
+        (places[2], places[1], "the state directory lies inside the folder that is shipped"),
+        (places[1], places[0], "the target lies inside the source"),
+        (places[0], places[1], "the source lies inside the target"),
+    ):
+        if inner == outer or outer in inner.parents:
+            raise StateInvalid(f"{what}: {inner}")
+
+
+def state_name(volume: Volume, target: Path) -> str:
+    """Return the name of the state file for *target*: the same wherever the volume is mounted."""
+    where = to_bytes(os.path.relpath(target.resolve(), volume.root)) if volume.identity else os.fsencode(target.resolve())
+    return f"copy-{blake3(volume.identity.encode() + b'/' + where).hexdigest(8)}.state"
+
+
+@contextmanager
+def open_state(target: Path, state: Path) -> Iterator[State]:
+    """Open the state of *target*, alone; create the target. Raises WrongDevice, DeviceGone, DeviceBusy, StateInvalid."""
+    volume = volume_of(target)
+    name = state_name(volume, target)
+    if not (state / name).exists():
+        _nothing_unfinished_elsewhere(target, state, volume)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        lock = platform_io.Lock(state / (name + ".lock"))
+    except OSError as error:
+        raise device_fault(error, f"cannot write the state directory {state}") from error
+    if not lock.take():
+        lock.release()
+        raise DeviceBusy(f"another copy to {target} is running")
+    try:
+        opened = State(state / name)
+        try:
+            _begin(opened, target, volume)
+            yield opened
+        finally:
+            opened.close()
+    finally:
+        lock.release()
+
+
+def _begin(opened: State, target: Path, volume: Volume) -> None:
+    opened.put(target=str(target.resolve()), volume=volume.identity,
+               inside=os.path.relpath(target.resolve(), volume.root))  # fmt: skip
+    if not opened.get("token"):
+        opened.put(token=secrets.token_hex(4))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise device_fault(error, f"cannot create the folder {target}") from error
+
+
+def _nothing_unfinished_elsewhere(target: Path, state: Path, volume: Volume) -> None:
+    """Refuse to begin at a place where a copy to another volume was left half-way."""
+    for place in sorted(state.glob("copy-*.state")) if state.is_dir() else ():
+        other = State(place)
+        try:
+            here = other.get("target") == str(target.resolve())
+            unfinished = other.get("phase") == "copying" and other.get("volume") != volume.identity
+        finally:
+            other.close()
+        if here and unfinished:
+            if volume.root == Path(volume.root.anchor):
+                raise DeviceGone(f"nothing is mounted at {target}: the copy to it is not finished")
+            raise WrongDevice(f"the copy to {target} began on another device")

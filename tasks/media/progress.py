@@ -1,0 +1,80 @@
+"""How far a long copy or verification is: bytes, files, rate, and the time left as a range."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One moment of a long operation.
+
+    `rate` is bytes per second over the last half minute; `left_low` and `left_high` are seconds left, None while
+    unknown: the range spans the slowest and the fastest stretch seen lately.
+    """
+
+    phase: str
+    files: int
+    files_total: int
+    bytes: int
+    bytes_total: int
+    rate: float = 0.0
+    left_low: float | None = None
+    left_high: float | None = None
+
+    @property
+    def share(self) -> float:
+        """Return how much of the bytes is done, 0.0 to 1.0."""
+        return self.bytes / self.bytes_total if self.bytes_total else 1.0
+
+
+Tell = Callable[[Progress], None]
+
+
+class Meter:
+    """Counts bytes and files, and tells about it at most every half second, from the caller's own thread."""
+
+    def __init__(self, phase: str, files_total: int, bytes_total: int, tell: Tell | None) -> None:
+        self.files = self.bytes = 0
+        self._phase, self._files_total, self._bytes_total, self._tell = phase, files_total, bytes_total, tell
+        self._seen: deque[tuple[float, int]] = deque(maxlen=60)
+        self._seen.append((time.monotonic(), 0))
+
+    def add(self, files: int, size_bytes: int) -> None:
+        """Count what has been done since, and tell when it is time to."""
+        self.files += files
+        self.bytes += size_bytes
+        self.beat()
+
+    def beat(self, *, final: bool = False) -> None:
+        """Tell when half a second has passed, or at once when *final*."""
+        if self._tell is None:
+            return
+        now = time.monotonic()
+        if final or now - self._seen[-1][0] >= 0.5:
+            self._seen.append((now, self.bytes))
+            self._tell(self._snapshot())
+
+    def _snapshot(self) -> Progress:
+        (first, before), (last, after) = self._seen[0], self._seen[-1]
+        rate = (after - before) / (last - first) if last > first else 0.0
+        speeds = self._stretches()
+        left = max(0, self._bytes_total - self.bytes)
+        low, high = (left / max(speeds), left / min(speeds)) if speeds else (None, None)
+        return Progress(
+            self._phase, self.files, self._files_total, self.bytes, self._bytes_total, rate, low, high
+        )
+
+    def _stretches(self) -> list[float]:
+        """Return the mean speeds of up to six stretches of what was seen, those without progress left out."""
+        seen = list(self._seen)
+        step = max(1, len(seen) // 6)
+        marks = seen[::step]
+        return [
+            (b_bytes - a_bytes) / (b_time - a_time)
+            for (a_time, a_bytes), (b_time, b_bytes) in zip(marks, marks[1:], strict=False)
+            if b_time > a_time and b_bytes > a_bytes
+        ]
