@@ -77,6 +77,13 @@ class BriefRetry(RetryPolicy[Any, Any]):
         wait_seconds = self.get_retry_after(response) or 0.0
         return wait_seconds <= LONGEST_NAP_SECONDS and bool(super().is_retry(settings, response))
 
+    def get_retry_after(self, response: Any) -> float | None:
+        """Return the seconds the server asks for; None also for a header that is neither number nor date."""
+        try:
+            return super().get_retry_after(response)
+        except ValueError:  # the SDK lets a proxy's nonsense escape
+            return None
+
 
 class AzureClients:
     """All SDK clients of this process: each is built at its first use and then shared by all threads."""

@@ -101,7 +101,8 @@ def _error_code(properties: Json, progress: Iterable[Json]) -> str:
 
 
 def _actions(details: Json, progress: Iterable[Json]) -> tuple[str, ...]:
-    offered = (action for one in (details, *progress) for action in one.get("actions") or ())
+    lists = (one.get("actions") for one in (details, *progress))
+    offered = (action for one in lists if isinstance(one, (list, tuple)) for action in one)
     return once(str(getattr(action, "value", action) or "") for action in offered if action != "None")
 
 
