@@ -8,7 +8,7 @@ more at the world.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from states.codec import NotReadable, read_utc, utc_text
 from states.facts import Run
-from states.fold import fold
+from states.fold import apply, fold
 from states.lifecycle import STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
 from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, Transient
@@ -219,8 +219,6 @@ class Journal:
 
 def fold_on(run: Run | None, lines: Iterable[Line]) -> Run:
     """Return *run* after *lines*. Raises JournalDamaged: such lines must not be written at all."""
-    from states.fold import apply
-
     try:
         for line in lines:
             run = apply(run, line)
@@ -268,19 +266,19 @@ def _row(line: Line) -> dict[str, Any]:
     }
 
 
-def _line(row: Mapping[str, Any]) -> Line:
+def _line(row: Any) -> Line:
     where = f"{row['run_id']} line {row['seq']}"
     try:
         payload = json.loads(row["payload"])
         at = read_utc(row["at_utc"])
     except (ValueError, TypeError) as wrong:
         raise JournalDamaged(f"journal of {where} cannot be read: {wrong}", next="seeding custody --check") from None
-    if not isinstance(payload, dict) or canonical(payload) != row["payload"]:
+    if not isinstance(payload, dict) or canonical(payload) != row["payload"] or utc_text(at) != row["at_utc"]:
         raise JournalDamaged(f"journal of {where} was changed after it was written", next="seeding custody --check")
     return Line(row["run_id"], row["seq"], at, row["actor"], row["kind"], payload, row["prev_hash"], row["hash"])
 
 
-def _run_row(row: Mapping[str, Any]) -> RunRow:
+def _run_row(row: Any) -> RunRow:
     return RunRow(
         row["run_id"],
         row["office"],
@@ -303,6 +301,6 @@ def _reason(wrong: SQLAlchemyError) -> str:
     return str(getattr(wrong, "orig", None) or type(wrong).__name__)
 
 
-def open_only_ids(rows: Iterable[RunRow], now: datetime) -> Iterator[str]:
-    """Yield the ids of the open runs that are due at *now*: never looked at, or their time has come."""
-    return (row.run_id for row in rows if not row.over and (row.due is None or row.due <= now))
+def due_ids(rows: Iterable[RunRow], now: datetime) -> list[str]:
+    """Return the ids of the open runs that are due at *now*: never looked at, or their time has come."""
+    return [row.run_id for row in rows if not row.over and (row.due is None or row.due <= now)]

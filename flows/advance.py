@@ -1,0 +1,83 @@
+"""The flows: one pass over one run, and one pass over every run that is due. Both end within seconds or minutes.
+
+Written async: a sync flow costs a second each in Prefect 3.8 (its heartbeat thread is joined).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import UUID
+
+from prefect import flow, runtime
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.home_run import Home
+from flows.pages import fleet, state_message, timeline
+from flows.passing import Passed, run_pass
+from flows.world import World, current
+from tasks.errors import SeedingError
+from tasks.journal.store import due_ids
+from tasks.perform import text_of
+
+AT_ONCE = 8  # runs of one fleet pass worked on at the same time
+
+
+@flow(name="advance", flow_run_name="{run_id}", log_prints=False, persist_result=False)
+async def advance(run_id: str, look_now: bool = False) -> State:
+    """Advance one seeding run as far as the world allows. Ends in a state named after the run's lifecycle state."""
+    world = current()
+    passed = await asyncio.to_thread(run_pass, world, run_id, look_now=look_now)
+    await asyncio.to_thread(_show_run, world, passed, runtime.flow_run.id)
+    return Completed(name=passed.run.state, message=state_message(passed.step))
+
+
+@flow(name="advance-fleet", flow_run_name="fleet", log_prints=False, persist_result=False)
+async def advance_fleet(look_now: bool = False, only: list[str] | None = None) -> State:
+    """Advance every run that is due (or those in *only*). One run's trouble never ends another run's pass."""
+    world = current()
+    run_ids = only if only is not None else due_ids(world.journal.rows(open_only=True), world.clock.now())
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(run_id: str) -> Passed | str:
+        async with gate:
+            try:
+                return await asyncio.to_thread(run_pass, world, run_id, look_now=look_now)
+            except SeedingError as wrong:
+                return f"{run_id}: {text_of(wrong)}"
+
+    results = await asyncio.gather(*(one(run_id) for run_id in run_ids))
+    failed = [result for result in results if isinstance(result, str)]
+    passed = [result for result in results if isinstance(result, Passed)]
+    await asyncio.to_thread(_show_fleet, world, passed)
+    moved = sum(result.moved for result in passed)
+    message = f"{len(passed)} runs passed, {moved} moved, {len(failed)} failed"
+    if failed:
+        return Failed(name="runs-failed", message=f"{message}: {'; '.join(failed[:5])}")
+    return Completed(name="swept", message=message)
+
+
+def _show_run(world: World, passed: Passed, flow_run_id: str | None) -> None:
+    with get_client(sync_client=True) as client:
+        home = Home(client)
+        _show(world, home, passed)
+        if flow_run_id:
+            home.rename(UUID(flow_run_id), f"{passed.run.run_id}/{passed.run.state}")
+
+
+def _show_fleet(world: World, passed: list[Passed]) -> None:
+    with get_client(sync_client=True) as client:
+        home = Home(client)
+        for one in passed:
+            _show(world, home, one)
+        home.show(
+            "fleet", None, "table", json.dumps(fleet(world.journal.rows(), world.clock.now())), "Every seeding run"
+        )
+
+
+def _show(world: World, home: Home, passed: Passed) -> None:
+    page = home.project(passed.run)
+    text = timeline(passed.run, passed.step, world.clock.now())
+    home.show(f"timeline-{passed.run.run_id}", page, "markdown", text, f"Where {passed.run.run_id} stands")

@@ -1,0 +1,87 @@
+"""Each seeding run's home in Prefect: a flow run nobody executes, whose state name is the lifecycle state.
+
+It is a view, projected from the journal and rebuildable from it. Every call may be repeated: the flow run is made
+with an idempotency key, and each state carries a transition id derived from its journal line.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from prefect.client.orchestration import SyncPrefectClient
+
+from states.codec import utc_text
+from states.facts import Passage, Run
+
+FLOW_NAME = "seeding-run"
+TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancelled": "CANCELLED", "abandoned": "FAILED"}
+
+
+class Home:
+    """The Prefect API, as far as the projection needs it. Raw calls: the client would overwrite our transition ids."""
+
+    def __init__(self, client: SyncPrefectClient) -> None:
+        self._http = client._client
+        self._flow_id: str | None = None
+
+    def project(self, run: Run) -> UUID:
+        """Bring the home run to the run's latest state, step by step; return its id."""
+        home = self._post("/flow_runs/", self._flow_run(run))
+        shown = (home.get("state") or {}).get("state_details", {}).get("transition_id")
+        ids = [str(_transition_id(run, passage)) for passage in run.history]
+        begin = ids.index(shown) + 1 if shown in ids else 0
+        for passage, transition_id in list(zip(run.history, ids, strict=True))[begin:]:
+            state = _state(passage, transition_id)
+            self._post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
+        return UUID(home["id"])
+
+    def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
+        """Put an artifact on a page, in place: the same key is updated, never piled up."""
+        key = artifact_key(key)
+        found = self._http.get(f"/artifacts/{key}/latest")
+        body = {"data": data, "description": description}
+        if found.status_code == 200:
+            self._http.patch(f"/artifacts/{found.json()['id']}", json=body).raise_for_status()
+            return
+        page = {"flow_run_id": str(home)} if home else {}
+        self._post("/artifacts/", {"key": key, "type": kind, **body, **page})
+
+    def rename(self, flow_run_id: UUID, name: str) -> None:
+        """Give a flow run another name."""
+        self._http.patch(f"/flow_runs/{flow_run_id}", json={"name": name}).raise_for_status()
+
+    def _flow_run(self, run: Run) -> dict[str, Any]:
+        if self._flow_id is None:
+            self._flow_id = self._post("/flows/", {"name": FLOW_NAME})["id"]
+        return {
+            "name": run.run_id,
+            "flow_id": self._flow_id,
+            "idempotency_key": f"seeding:{run.run_id}:{utc_text(run.opened_at)}",
+            "tags": [f"office:{run.plan.office}", f"country:{run.plan.country}", f"mode:{run.plan.mode}"],
+            "parameters": {"run_id": run.run_id},
+        }
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        answer = self._http.post(path, json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def artifact_key(text: str) -> str:
+    """Return *text* as a key Prefect takes: lower-case letters, digits and dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _state(passage: Passage, transition_id: str) -> dict[str, Any]:
+    return {
+        "type": TYPE_OF.get(passage.state, "RUNNING"),
+        "name": passage.state,
+        "message": f"{utc_text(passage.at)}, journal line {passage.seq}, attempt {passage.attempt}",
+        "state_details": {"transition_id": transition_id},
+    }
+
+
+def _transition_id(run: Run, passage: Passage) -> UUID:
+    return uuid5(NAMESPACE_URL, f"seeding:{run.run_id}:{utc_text(run.opened_at)}:{passage.seq}")

@@ -1,0 +1,93 @@
+"""One pass over one run: load, step, record, leave. A crash anywhere in it is the ordinary way to the next pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows.world import World
+from states.facts import Run
+from states.playbook import Ask, Do, Move, Step, Wait, next_step
+from states.settle import Outcome
+from tasks.errors import Overtaken, SeedingError, Transient
+from tasks.journal import Logbook
+from tasks.perform import gave_up, perform
+from tasks.ports import Site
+
+MOST_STEPS = 50  # a pass that needs more than this goes round in circles; nothing legal takes half as many
+MOST_RACES = 3
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Where a pass found a run and where it left it."""
+
+    before: str
+    run: Run
+    step: Step
+
+    @property
+    def moved(self) -> bool:
+        """Whether the run reached another state in this pass."""
+        return self.before != self.run.state
+
+
+def run_pass(world: World, run_id: str, *, look_now: bool = False) -> Passed:
+    """Advance one run as far as the world allows, then return what it waits for.
+
+    *look_now* ignores when the world was last looked at: something happened. Raises NotFound, JournalDamaged, and
+    Overtaken when other workers keep writing to the same run.
+    """
+    for race in range(MOST_RACES):
+        try:
+            return _once(world, run_id, look_now)
+        except Overtaken:
+            if race == MOST_RACES - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _once(world: World, run_id: str, look_now: bool) -> Passed:
+    book = world.book(run_id)
+    before, site = book.run.state, world.site_of(book.run.plan)
+    if look_now:
+        book.looked.clear()
+    for _ in range(MOST_STEPS):
+        step = next_step(book.run, book.now(), book.looked)
+        if isinstance(step, Move):
+            book.advance()
+        elif isinstance(step, Do):
+            outcome = _perform(step.verb, book, site, world.retry_delays)
+            book.looked_at(step.verb)
+            book.settle(outcome)
+        else:
+            book.leave(step.until if isinstance(step, Wait | Ask) else None)
+            return Passed(before, book.run, step)
+    raise SeedingError(
+        f"{run_id} took {MOST_STEPS} steps in one pass and is still {book.run.state}",
+        next="report this with `seeding custody`",
+        code="unexpected",
+    )
+
+
+def _perform(verb: str, book: Logbook, site: Site, delays: tuple[float, ...]) -> Outcome:
+    """Perform the verb as a Prefect task: it shows in the UI, and only what is transient is tried again."""
+
+    @task(
+        name=verb,
+        task_run_name=f"{book.run.run_id}: {verb}",
+        retries=len(delays),
+        retry_delay_seconds=list(delays),
+        retry_condition_fn=lambda _task, _run, state: isinstance(state.result(raise_on_failure=False), Transient),
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )
+    def performed() -> Outcome:
+        return perform(verb, book, site)
+
+    try:
+        return performed()
+    except Transient as failed:
+        return gave_up(verb, failed)

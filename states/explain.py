@@ -1,0 +1,71 @@
+"""One paragraph a colleague would say about a run: where it is, for whom it waits, since when, what to type."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from states.conditions import row_of
+from states.facts import Run
+from states.lifecycle import STATES
+from states.playbook import Ask, Do, Move, Over, Step, Wait
+
+
+def explain(run: Run, step: Step, now: datetime) -> str:
+    """Return what stands with *run* at *now* (UTC), in plain sentences."""
+    sentences = [f"{run.run_id} is {run.state}: {STATES[run.state].means}.", *_step(run, step, now)]
+    for code, raised in sorted(run.conditions.items()):
+        row = row_of(code)
+        if code == getattr(step, "code", None):
+            continue
+        waived = f" (waived: {run.waivers[code]})" if code in run.waivers else ""
+        detail = f": {raised.detail}" if raised.detail else ""
+        remedy = row.remedy.format(run=run.run_id)
+        sentences.append(f"[{row.severity}] {code}{waived}: {row.means}{detail}. What helps: {remedy}.")
+    return " ".join(sentences)
+
+
+def short(step: Step) -> str:
+    """Return the step in a few words, for a table's cell."""
+    match step:
+        case Wait(on=on):
+            return f"waits for {on}"
+        case Ask(who=who, code=code):
+            return f"asks {who}" + (f" ({code})" if code else "")
+        case Over(state=state):
+            return state
+        case Do(verb=verb):
+            return f"due: {verb}"
+        case Move(trigger=trigger):
+            return f"due: {trigger}"
+
+
+def ago(span: timedelta) -> str:
+    """Return a span as the largest unit a person would use: `3 days`, `5 hours`, `2 minutes`."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    for unit, size in (("day", 1440), ("hour", 60)):
+        if minutes >= 2 * size or (unit == "hour" and minutes >= size):
+            count = minutes // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
+def stamp(at: datetime) -> str:
+    """Return a UTC time as `2026-11-02 06:00 UTC`."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _step(run: Run, step: Step, now: datetime) -> list[str]:
+    match step:
+        case Over():
+            return ["Nothing more will happen."]
+        case Do(verb=verb):
+            return [f"The next step is due now: {verb}. Run `seeding advance {run.run_id}`."]
+        case Move(trigger=trigger):
+            return [f"Everything is in place to {trigger}. Run `seeding advance {run.run_id}`."]
+        case Wait(on=on, why=why, since=since, until=until):
+            told = f"It has been waiting for {on} for {ago(now - since)} (since {stamp(since)})"
+            return [f"{told}, because {why}.", f"It looks again at {stamp(until)}. Nothing is to be done."]
+        case Ask(who=who, question=question, command=command, since=since, code=code):
+            stop = f" It is stopped by {code}." if code else ""
+            told = f"It has been waiting for {who} for {ago(now - since)} (since {stamp(since)})."
+            return [f"{told}{stop} {question}".rstrip(".") + ".", f"What to type: {command}."]
