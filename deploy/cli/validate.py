@@ -1,0 +1,65 @@
+"""What `seeding validate` finds out: is this inventory sound, and could each office be ordered as planned?
+
+Reads one file and changes nothing. Imports neither Prefect nor Azure: the answer must come in under half a second.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from deploy.data import limits
+from deploy.inventory import Placed, Problem, read
+from states.planning import job_name
+from states.planning import problems as plan_problems
+
+
+def validate(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """Return what the inventory at *path* holds, and every problem with it, in the order of the file. Raises nothing.
+
+    `data` has `file`, `limits_version` and `offices`: one row each with id, country, mode, sku, agent, items, bytes and
+    device_bytes. Problems that block mean exit code 2, warnings alone 3.
+    """
+    reading = read(path)
+    found = list(reading.problems)
+    for placed in reading.offices:
+        found += _planning(placed, str(path))
+    data = {
+        "file": str(path),
+        "limits_version": limits().version,
+        "offices": [_row(placed) for placed in reading.offices if placed.whole],
+    }
+    return data, tuple(sorted(found, key=lambda p: (p.line, p.column)))
+
+
+def _planning(placed: Placed, file: str) -> list[Problem]:
+    plan = placed.office.plan(job_name(placed.office.id))
+    found = []
+    for problem in plan_problems(plan, limits()):
+        at = placed.node.at(_path(placed, problem.item))
+        found.append(Problem(problem.code, problem.message, problem.next, file, at.line, at.column, problem.severity))
+    return found
+
+
+def _path(placed: Placed, item: str) -> tuple[str | int, ...]:
+    """Return where the item of that name stands; the office itself when there is none."""
+    listed = placed.node.at(("items",)).value
+    for index, node in enumerate(listed if isinstance(listed, list) else ()):
+        if item and node.at(("name",)).value == item:
+            return ("items", index)
+    return ()
+
+
+def _row(placed: Placed) -> dict[str, Any]:
+    office = placed.office
+    plan = office.plan(job_name(office.id))
+    return {
+        "id": office.id,
+        "country": office.country,
+        "mode": office.mode,
+        "sku": plan.sku,
+        "agent": office.agent.kind,
+        "items": len(plan.items),
+        "bytes": plan.bytes,
+        "device_bytes": plan.device_bytes,
+    }

@@ -1,0 +1,88 @@
+"""Facts that change without us: limits, borders, clocks and countries, as versioned files with their sources.
+
+A number that Microsoft may change belongs in one of these files, never in code. Reading them touches no network.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import date, timedelta
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from states.limits import Boundary, ClockRule, Device, Limits, Origin, PlanningMarks
+from states.sizes import parse_size
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@functools.cache
+def limits() -> Limits:
+    """Return `limits.yaml`, read once. Raises KeyError or ValueError when that file is damaged."""
+    data = _read("limits.yaml")
+    boundaries = tuple(
+        Boundary(row["name"], frozenset(row["countries"]), _origin(row)) for row in data["commerce_boundaries"]
+    )
+    return Limits(
+        version=data["version"],
+        devices=tuple(_device(row, boundaries) for row in data["devices"]),
+        boundaries=boundaries,
+        regions=dict(data["regions"]["countries"]),
+        clocks=tuple(_clock(row) for row in data["clocks"]),
+        planning=PlanningMarks(
+            daily_change_warn_percent=data["planning"]["daily_change_warn_percent"],
+            daily_change_block_percent=data["planning"]["daily_change_block_percent"],
+            mars_volume_bytes=parse_size(str(data["planning"]["mars_volume"])),
+            origin=_origin(data["planning"]),
+        ),
+    )
+
+
+@functools.cache
+def countries() -> dict[str, str]:
+    """Return the ISO 3166-1 two-letter codes with their English short names."""
+    return dict(_read("countries.yaml")["countries"])
+
+
+@functools.cache
+def country_mistakes() -> dict[str, str]:
+    """Return codes people write by mistake (UK) with the right ones (GB)."""
+    return dict(_read("countries.yaml")["often_meant"])
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, and our own file
+
+
+def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:
+    retired = row.get("retired") or {}
+    inside = frozenset().union(*(b.countries for b in boundaries if b.name in retired.get("boundaries", ())))
+    return Device(
+        name=row["name"],
+        sku=row["sku"],
+        model=row.get("model", ""),
+        mode=row["mode"],
+        usable_bytes=parse_size(str(row["usable"])),
+        devices_per_order=row["devices_per_order"],
+        files=row.get("files", 0),
+        containers=row.get("containers", 0),
+        seeding=row["seeding"],
+        retired_on=retired.get("on"),
+        retired_in=frozenset(retired.get("countries", ())) | inside,
+        origin=_origin(row),
+    )
+
+
+def _clock(row: dict[str, Any]) -> ClockRule:
+    length = timedelta(days=row.get("days", 0), hours=row.get("hours", 0))
+    return ClockRule(row["name"], length, row["started_by"], row["consequence"], _origin(row))
+
+
+def _origin(row: dict[str, Any]) -> Origin:
+    checked_on = row["checked_on"]
+    if not isinstance(checked_on, date):
+        raise ValueError(f"checked_on: {checked_on!r} is no date")
+    return Origin(row["source"], checked_on)
