@@ -1,1 +1,1 @@
-"""Order and waiting: which verb now, and when to come back. Prefect is the scheduler and the window, never the memory."""
+"""Order and waiting: which verb now, when to come back. Prefect schedules and shows; it never remembers for us."""

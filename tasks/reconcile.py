@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Literal
+
 from states.facts import Reconciled, Sealed
 from states.settle import Outcome
 from tasks import media
 from tasks.errors import NotYet
 from tasks.journal import Logbook
 from tasks.layout import blob_of
+from tasks.media_errors import on_media
 from tasks.ports import Site
 
 EXAMPLES = 5
+REREAD_BLOCKS = 8  # of up to 32 MiB each: the hub's line must bear it; the checksums cover every byte
 
 
 def reconcile(book: Logbook, site: Site) -> Outcome:
@@ -19,22 +24,35 @@ def reconcile(book: Logbook, site: Site) -> Outcome:
     if sealed is None:
         raise NotYet(f"{run.run_id} has no sealed manifest")
     manifest = site.archive.open(run.run_id, sealed.manifest)
-    containers = sorted({blob_of(entry.path)[0] for entry in media.entries(manifest)})
-    verbose = [line for log in site.account.logs(run.job_name, "verbose") for line in media.parse_verbose_log(log)]
-    report = media.reconcile(
-        manifest,
-        blobs=(media.Blob(b.container, b.name, b.bytes, b.kind, b.md5) for b in site.account.blobs(containers)),
-        verbose=verbose,
-        locate=blob_of,
-        reread=media.Reread("sample", site.account.read),
-    )
+    with on_media():
+        containers = sorted({blob_of(entry.native)[0] for entry in media.entries(manifest)})
+        report = media.reconcile(
+            manifest,
+            blobs=_blobs(site, containers),
+            bom=_checksums(site, run.job_name),
+            locate=blob_of,
+            reread=media.Reread(site.account.read, samples=REREAD_BLOCKS),
+        )
     faults = tuple(f"{row.path}: {row.verdict}, {row.detail}" for row in report.rows if row.verdict != "same")
     seen = Reconciled(
         digest=sealed.digest,
         same=report.counts.get("same", 0),
         faults=faults[:EXAMPLES],
         faulty=len(faults),
-        reread=report.confidence,
+        reread=str(report.confidence),
     )
     raised = (("account-differs", f"{len(faults)} differ: {'; '.join(faults[:EXAMPLES])}"),) if faults else ()
     return Outcome("reconcile", evidence=(seen,), raised=raised)
+
+
+def _blobs(site: Site, containers: list[str]) -> Iterator[media.Blob]:
+    for seen in site.account.blobs(containers):
+        kind: Literal["block", "page"] = "page" if seen.kind == "page" else "block"
+        yield media.Blob(seen.container, seen.name, seen.bytes, kind, seen.md5)
+
+
+def _checksums(site: Site, job_name: str) -> list[media.BomLine] | None:
+    """Return the datacenter's CRC-64 of every file it uploaded; None when it wrote no verbose log."""
+    logs = site.account.logs(job_name, "verbose")
+    lines = [media.BomLine(f.path, f.size, f.crc64) for log in logs for f in media.parse_verbose_log(log)]
+    return lines or None

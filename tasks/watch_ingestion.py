@@ -35,11 +35,11 @@ def read_copy_logs(logs: tuple[bytes, ...]) -> CopyLogRead:
     parsed = [parse_copy_log(text) for text in logs]
     entries = [entry for log in parsed for entry in log.entries]
     renamed = [entry for entry in entries if entry.category.endswith("Renamed")]
-    clean = all(log.status == "Succeeded" for log in parsed)
+    unclean = [log for log in parsed if not log.clean]
     return CopyLogRead(
-        status="Succeeded" if clean else next(log.status for log in parsed if log.status != "Succeeded"),
-        files=sum(log.total_files for log in parsed),
-        errored=sum(log.errored for log in parsed),
+        status="Succeeded" if not unclean else unclean[0].status or "without a status",
+        files=sum(log.total_files or 0 for log in parsed),
+        errored=max(len(entries) - len(renamed), sum(log.errored or 0 for log in parsed)),
         renamed=len(renamed),
         examples=tuple(f"{entry.path} ({entry.category})" for entry in entries[:5]),
     )

@@ -15,7 +15,7 @@ class Logbook:
     """The one writer of a run in this process. Every method that writes raises Overtaken when it lost a race."""
 
     def __init__(self, journal: Journal, run_id: str, now: Callable[[], datetime], actor: str) -> None:
-        self._journal, self._now, self._actor = journal, now, actor
+        self._journal, self._now, self.actor = journal, now, actor
         self.run: Run = journal.run(run_id)
         self.looked = journal.looked(run_id)
 
@@ -25,15 +25,15 @@ class Logbook:
 
     def write(self, *drafts: Draft) -> Run:
         """Commit these lines together and return the run after them."""
-        return self._commit(chained(self.run.run_id, self.run.seq, self.run.head, self._now(), self._actor, drafts))
+        return self._commit(chained(self.run.run_id, self.run.seq, self.run.head, self._now(), self.actor, drafts))
 
     def settle(self, outcome: Outcome) -> Run:
         """Commit what a verb or a person brought back, with the transitions it justifies."""
-        return self._commit(settle(self.run, outcome, self._now(), self._actor))
+        return self._commit(settle(self.run, outcome, self._now(), self.actor))
 
     def advance(self) -> Run:
         """Commit the transitions that the evidence on record justifies, if any."""
-        return self._commit(transitions(self.run, self._now(), self._actor))
+        return self._commit(transitions(self.run, self._now(), self.actor))
 
     def commit(self, lines: list[Line]) -> Run:
         """Commit lines made elsewhere (a person's transition) and return the run after them."""

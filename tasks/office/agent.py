@@ -35,7 +35,7 @@ class AgentCommand:
         self._command, self._timeout = list(command), timeout_seconds
 
     def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
-        """Return the agent's document. Raises NotYet (no answer), AgentRefuses (a clear no), SeedingError (nonsense)."""
+        """Return the agent's document. Raises NotYet (no answer, or nonsense) and AgentRefuses (a clear no)."""
         try:
             done = subprocess.run(
                 [*self._command, verb, *arguments],
@@ -48,13 +48,14 @@ class AgentCommand:
             raise NotYet(f"the agent command {self._command[0]} does not exist here") from None
         except subprocess.TimeoutExpired:
             raise NotYet(f"the backup agent did not answer {verb} in {self._timeout:.0f} s") from None
-        if done.returncode == 0:
-            return _document(done.stdout, verb)
-        text = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = text[-1][:500] if text else f"exit code {done.returncode}"
-        if done.returncode == 3:
-            raise AgentRefuses(f"the backup agent refuses {verb}: {reason}")
-        raise NotYet(f"the backup agent failed at {verb}: {reason}")
+        if not done.stdout.strip():
+            text = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            reason = text[-1][:500] if text else f"exit code {done.returncode}"
+            raise NotYet(f"the backup agent printed no answer to {verb}: {reason}")
+        document = _document(done.stdout, verb)
+        if error := document.get("error"):
+            raise AgentRefuses(f"the backup agent refuses {verb}: {error.get('message', error)}")
+        return document
 
     def seen(self, kind: AgentKind, items: Sequence[str], landed: datetime | None) -> AgentSeen:
         """Return the agent's view of these items. *landed* (UTC) is when the seed reached the storage account."""
@@ -66,7 +67,7 @@ class AgentCommand:
 
 
 def agent_seen(kind: AgentKind, facts: dict[str, Any], items: Sequence[str], landed: datetime | None) -> AgentSeen:
-    """Return a `facts` document as evidence. Raises KeyError, TypeError or NotReadable on a document of another shape."""
+    """Return a `facts` document as evidence. Raises KeyError, TypeError or NotReadable on another shape."""
     jobs = sorted(facts["jobs"], key=lambda job: job["started"])
     last = jobs[-1] if jobs else None
     schedule = facts["schedule"]

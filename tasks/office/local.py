@@ -9,29 +9,20 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 
+from states.codec import utc_text
 from states.facts import AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
 from tasks import media
-from tasks.errors import NotYet, SeedingError
+from tasks.errors import NotYet
 from tasks.layout import FORMAT_OF_AGENT, format_folder, item_folder
+from tasks.media_errors import SourceNotReadable, on_media
 from tasks.office.agent import AgentCommand
 from tasks.ports import OnSite
 
 VENDOR_FOLDERS = ("DataBoxDiskImport", "System Volume Information", "$RECYCLE.BIN", "lost+found")
-
-
-class DeviceNotUsable(SeedingError):
-    """The device is not where it should be, or cannot be used there."""
-
-    code = "device-not-usable"
-
-
-class SourceNotReadable(SeedingError):
-    """The data to be seeded cannot be read."""
-
-    code = "source-not-readable"
 
 
 @dataclass(frozen=True)
@@ -63,31 +54,37 @@ class LocalOffice:
         """Write every item to the device. Raises DeviceNotUsable, SourceNotReadable, AgentRefuses, NotYet."""
         self._state(work).mkdir(parents=True, exist_ok=True)
         if work.plan.agent == "files":
-            return Copied(work.serial, tuple(self._copy_item(work, item.name) for item in work.plan.items))
+            with on_media():
+                return Copied(work.serial, tuple(self._copy_item(work, item.name) for item in work.plan.items))
         return self._agent_copies(work)
 
     def seal(self, work: OnSite, copied: Copied) -> Sealed | None:
         """Close the manifest over everything that was copied."""
         name = f"{work.job_name}-{work.serial}.manifest"
-        sealed = media.seal(
-            self._root(work),
-            [item.folder for item in copied.items],
-            self._state(work) / name,
-            header=media.Header(
-                run=work.run_id,
-                attempt=work.attempt,
-                items={item.folder: item.name for item in copied.items},
-                serial=work.serial,
-                tool=f"offline-seeding {media.VERSION}",
-                at=work.now.isoformat(),
-            ),
-            state=self._state(work),
+        header = media.Header(
+            run=work.run_id,
+            attempt=work.attempt,
+            items={item.name: item.folder for item in copied.items},
+            serial=work.serial,
+            tool=f"offline-seeding {version('offline-seeding')}",
+            at=utc_text(work.now),
         )
+        folders = [item.folder for item in copied.items]
+        with on_media():
+            sealed = media.seal(
+                self._root(work),
+                folders,
+                self._state(work) / name,
+                header=header,
+                state=self._state(work),
+                reopen=True,
+            )
         return Sealed(work.serial, sealed.digest, sealed.files, sealed.bytes, name)
 
     def verify(self, work: OnSite, sealed: Sealed) -> Verified | None:
         """Read the device again and compare it with the sealed manifest."""
-        seen = media.verify(self._root(work), self._state(work) / sealed.manifest)
+        with on_media():
+            seen = media.verify(self._root(work), self._state(work) / sealed.manifest)
         faults = tuple(f"{fault.path}: {fault.message}" for fault in seen.faults)
         return Verified(sealed.digest, seen.files, seen.bytes, faults)
 
@@ -117,7 +114,7 @@ class LocalOffice:
         if self.agent_command is None:
             raise NotYet(f"no command is set to ask the backup agent of {work.plan.office}")
         answer = self.agent_command.ask(
-            "start-copy", "--device", str(self._root(work)), "--order", work.job_name, timeout_seconds=7 * 86400
+            "start-copy", "--device", str(self._root(work)), "--order", work.job_name, timeout_seconds=30 * 86400
         )
         items = tuple(_item_on_device(item) for item in answer["items"])
         return Copied(work.serial, items)

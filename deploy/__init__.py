@@ -1,0 +1,1 @@
+"""Where it runs and who starts it: wiring, settings, command line, rehearsal, Prefect deployments, infrastructure."""

@@ -1,0 +1,104 @@
+"""The one place that names concrete adapters: which Azure, which office, which journal stands behind the ports."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+from deploy.clocks import clock_of
+from deploy.inventory import Inventory, load
+from deploy.inventory import Office as OfficeEntry
+from deploy.settings import Settings, settings
+from flows.world import World, use
+from states.facts import Plan
+from tasks.archive import FolderArchive
+from tasks.azure.account import BlobAccount
+from tasks.azure.clients import AzureClients, AzureSettings
+from tasks.azure.databox import DataBoxOrders
+from tasks.azure.vault import RecoveryServicesVault
+from tasks.errors import InvalidInput
+from tasks.journal import Journal
+from tasks.office.agent import AgentCommand
+from tasks.office.local import LocalOffice
+from tasks.ports import Site
+
+
+def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
+    """Return the world of a home. Contacts nobody yet; raises InventoryInvalid when the inventory cannot be used."""
+    inventory = load(where.inventory)
+    return World(
+        journal=journal(where),
+        clock=clock_of(where),
+        site_of=cache(lambda plan: site(where, inventory, plan)),
+        actor=actor or hub_name(),
+        retry_delays=retry_delays,
+    )
+
+
+def use_home(home: Path | None = None) -> None:
+    """Make the flows of this process work on that home (default: $SEEDING_HOME or ./.seeding)."""
+    use(lambda: world(settings(home)))
+
+
+def journal(where: Settings) -> Journal:
+    """Open the journal of a home, which is made with permissions for this user only."""
+    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Journal(where.journal_url)
+
+
+def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
+    """Return the adapters of one plan's office. Raises InvalidInput when the inventory has it no more."""
+    entry = inventory.office(plan.office)
+    if entry is None:
+        raise InvalidInput(f"{where.inventory} has no office {plan.office} any more", next="put it back: a run is open")
+    clients = _clients(azure_settings(where, entry))
+    return Site(
+        orders=DataBoxOrders(clients),
+        account=BlobAccount(clients, plan.storage_account),
+        vault=RecoveryServicesVault(clients),
+        office=LocalOffice(
+            device_path=entry.device_path or "",
+            home=where.media,
+            agent_command=AgentCommand(entry.agent.command) if entry.agent.command else None,
+        ),
+        archive=FolderArchive(where.archive),
+        contact=entry.contact,
+        address=entry.address,
+    )
+
+
+def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
+    """Return who we are in Azure for that office; secrets stay behind the names of environment variables."""
+    names, ends = entry.azure.credential, where.endpoints
+    client_id = os.environ.get(names.client_id_env, "")
+    secret_env = names.client_secret_env or ""
+    with_secret = bool(client_id and secret_env and os.environ.get(secret_env))
+    return AzureSettings(
+        credential="client-secret" if with_secret else "default",
+        tenant_id=entry.azure.tenant_id,
+        client_id=client_id,
+        client_secret_env=secret_env,
+        authority=ends.authority if ends else None,
+        instance_discovery=ends is None,
+        arm_url=ends.arm if ends else None,
+        blob_url=ends.blob if ends else "https://{account}.blob.core.windows.net",
+        ca_file=(ends.ca or None) if ends else None,
+    )
+
+
+def hub_name() -> str:
+    """Return the actor of the hub's own journal lines."""
+    return f"hub@{socket.gethostname()}"
+
+
+def person_name() -> str:
+    """Return the actor of a command's journal lines: who typed it, and where."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+@cache
+def _clients(azure: AzureSettings) -> AzureClients:
+    return AzureClients(azure)

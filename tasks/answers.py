@@ -1,0 +1,106 @@
+"""What people tell a run, one function per answer: the command line and the Prefect forms call the same ones.
+
+Every answer is a journal line with the person's name as its actor. Refusals raise `Refused` (guards) or InvalidInput.
+"""
+
+from __future__ import annotations
+
+from states.facts import CloseApproved, Delivered, DevicesNamed, HandedOver, Prepared, Run
+from states.lifecycle import MILESTONES
+from states.lines import Draft
+from states.machine import Refused
+from states.settle import Outcome, cleared, moved
+from tasks.errors import InvalidInput
+from tasks.journal import Logbook
+
+
+def delivered(book: Logbook, serial: str, by: str, *, intact: bool = True) -> Run:
+    """Record that the device is at the office. Raises Refused when its serial is not one Azure sent."""
+    _while(book.run, "confirm the delivery", "ordered")
+    serial = _given(serial, "a serial number")
+    named = book.run.get(DevicesNamed)
+    if named and serial not in named.serials:
+        raise Refused(
+            book.run.run_id,
+            book.run.state,
+            "deliver",
+            (f"device {serial} is not the planned one ({', '.join(named.serials)}); read the label again",),
+        )
+    raised = () if intact else (("device-damaged", f"device {serial}, reported by {by}"),)
+    return book.settle(Outcome("record", (Delivered(serial, by, intact),), raised))
+
+
+def prepared(book: Logbook, by: str, reference: str = "") -> Run:
+    """Record that Prepare to ship ended well, or that the disks were removed safely."""
+    _while(book.run, "confirm that it is ready to ship", "delivered")
+    return book.settle(Outcome("record", (Prepared(by, reference),)))
+
+
+def handed_over(book: Logbook, by: str, carrier: str, tracking: str = "") -> Run:
+    """Record that the carrier took the device."""
+    _while(book.run, "confirm the hand-over", "copied")
+    return book.settle(Outcome("record", (HandedOver(by, _given(carrier, "a carrier"), tracking),)))
+
+
+def approve_close(book: Logbook, by: str) -> Run:
+    """Record that the left-overs may be released."""
+    _while(book.run, "approve the clean-up", MILESTONES[-2])
+    return book.settle(Outcome("record", (CloseApproved(by),)))
+
+
+def hold(book: Logbook, reason: str) -> Run:
+    """Stop the run where it is: looks go on, nothing is done."""
+    _not_over(book.run, "hold")
+    if "held" in book.run.conditions:
+        return book.run
+    return book.write(Draft("condition-raised", {"code": "held", "detail": reason, "by": "operator"}))
+
+
+def resume(book: Logbook, reason: str = "") -> Run:
+    """Clear a hold and every blocking condition, and try again: the guards decide anew on fresh evidence."""
+    _not_over(book.run, "resume")
+    drafts = cleared(book.run, sorted(book.run.conditions), reason or "an operator asked to try again")
+    if drafts:
+        book.write(*drafts)
+    book.looked.clear()
+    book.leave(None)
+    return book.advance()
+
+
+def waive(book: Logbook, code: str, reason: str) -> Run:
+    """Record that a standing condition shall not stop this run. The guards on evidence stay as they are."""
+    if code not in book.run.conditions:
+        raise InvalidInput(f"{book.run.run_id} has no condition {code}", next=f"seeding explain {book.run.run_id}")
+    book.write(Draft("waiver", {"code": code, "reason": _given(reason, "a reason")}))
+    return book.advance()
+
+
+def reorder(book: Logbook, reason: str) -> Run:
+    """Go back to `planned` with the next attempt: the device is lost, damaged or only partly ingested."""
+    return book.commit(moved(book.run, "reorder", _given(reason, "a reason"), book.now(), book.actor))
+
+
+def reopen(book: Logbook, reason: str) -> Run:
+    """Go back from `copied` to `delivered`: something must be copied again before the device leaves."""
+    return book.commit(moved(book.run, "reopen", _given(reason, "a reason"), book.now(), book.actor))
+
+
+def abandon(book: Logbook, reason: str) -> Run:
+    """Give the run up. What is in Azure stays as it is."""
+    return book.commit(moved(book.run, "abandon", _given(reason, "a reason"), book.now(), book.actor))
+
+
+def _while(run: Run, what: str, *states: str) -> None:
+    if run.state not in states:
+        raise Refused(run.run_id, run.state, what, (f"it can be done only while the run is {' or '.join(states)}",))
+
+
+def _not_over(run: Run, what: str) -> None:
+    if run.state not in MILESTONES[:-1]:
+        raise Refused(run.run_id, run.state, what, ("this run is over",))
+
+
+def _given(text: str, what: str) -> str:
+    if not text.strip():
+        raise InvalidInput(f"{what} is needed", next="give it and try again")
+    return text.strip()
