@@ -173,8 +173,16 @@ def wire_options(settings: AzureSettings) -> dict[str, Any]:
 def build_credential(settings: AzureSettings, environ: Mapping[str, str] = os.environ) -> TokenSource:
     """Return a new credential of the kind the settings name. Raises InvalidInput, naming the missing setting."""
     options = wire_options(settings) | {"disable_instance_discovery": not settings.instance_discovery}
+    options["retry_total"] = settings.retry_total
     if settings.authority:
         options["authority"] = settings.authority
+    try:
+        return _credential(settings, environ, options)
+    except ValueError as wrong:  # a tenant that is no id, an authority without https
+        raise InvalidInput(f"the Azure credential is not usable: {wrong}", next="mend the Azure settings") from None
+
+
+def _credential(settings: AzureSettings, environ: Mapping[str, str], options: dict[str, Any]) -> TokenSource:
     who = {"client_id": settings.client_id} if settings.client_id else {}
     match settings.credential:
         case "client-secret":

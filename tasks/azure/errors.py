@@ -79,6 +79,10 @@ TABLE: tuple[Row, ...] = (
     Row("MissingSubscriptionRegistration",    NotAllowed,    _REGISTER),
     Row("AnotherOperationInProgress",         Transient,     _LATER),
     Row("RetryableError",                     Transient,     _LATER),
+    Row("temporarily_unavailable",            Transient,     _LATER),  # the login service, in OAuth's words
+    Row("server_error",                       Transient,     _LATER),
+    Row("AADSTS90024",                        Transient,     _LATER),
+    Row("AADSTS90033",                        Transient,     _LATER),
     Row(401,                                  NotAllowed,    _LOGIN),
     Row(403,                                  NotAllowed,    _ROLE),
     Row(404,                                  NotFound,      _NAME),
@@ -114,6 +118,7 @@ def ours(doing: str) -> Iterator[None]:
 
 def as_ours(doing: str, error: Exception) -> SeedingError:
     """Return our error for that vendor error, with its sentence redacted and Azure's request id for support."""
+    error = _beneath(error)
     row = _row(error)
     message = f"cannot {doing}: {_fact(error)}"
     if row.kind is Transient:
@@ -124,12 +129,14 @@ def as_ours(doing: str, error: Exception) -> SeedingError:
 def code_of(error: Exception) -> str:
     """Return the service's own error code ("" when the answer has none)."""
     code = getattr(getattr(error, "error", None), "code", None) or getattr(error, "error_code", None)
-    return str(getattr(code, "value", code) or "")
+    return str(getattr(code, "value", code) or "") or _said_at_sign_in(error, _LOGIN_CODE)
 
 
 def status_of(error: Exception) -> int | None:
     """Return the HTTP status behind the error, or None when there was no answer."""
-    return getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
+    said = _said_at_sign_in(error, _LOGIN_STATUS)
+    return status or (int(said) if said else None)
 
 
 def retry_after_seconds(error: Exception) -> float | None:
@@ -169,6 +176,23 @@ def redacted(text: str) -> str:
     for pattern in _SECRETS_IN_TEXT:
         text = pattern.sub(r"\1[hidden]", text)
     return text
+
+
+# azure-identity wraps whatever went wrong, a lost connection too, in one class and keeps only a sentence.
+_LOGIN_CODE = re.compile(r"\b(AADSTS\d+|temporarily_unavailable|server_error)\b")
+_LOGIN_STATUS = re.compile(r"\bHTTP Error: (\d{3})\b")
+
+
+def _beneath(error: Exception) -> Exception:
+    """The network's or decoder's error under a failed sign-in; any other error as it is."""
+    cause = error.__cause__
+    wrapped = isinstance(error, ClientAuthenticationError) and isinstance(cause, AzureError)
+    return cause if wrapped and isinstance(cause, Exception) else error
+
+
+def _said_at_sign_in(error: Exception, pattern: re.Pattern[str]) -> str:
+    found = pattern.search(str(error)) if isinstance(error, ClientAuthenticationError) else None
+    return found.group(1) if found else ""
 
 
 def _row(error: Exception) -> Row:

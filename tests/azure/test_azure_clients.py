@@ -43,6 +43,15 @@ def test_an_empty_secret_names_the_variable():
         build_credential(secret_settings(client_secret_env="SEEDING_SECRET"), {})
 
 
+@pytest.mark.parametrize("wrong", [{"authority": "http://login.example"}, {"tenant_id": "no/tenant"}])
+def test_a_setting_the_sdk_refuses_is_invalid_input(wrong):
+    """An authority without https or an impossible tenant is ours to say, not a stack trace."""
+    settings = AzureSettings(**{"credential": "client-secret", "tenant_id": TENANT, "client_id": "app", **wrong})
+
+    with pytest.raises(InvalidInput, match="not usable"):
+        build_credential(settings, {"AZURE_CLIENT_SECRET": "x"}).get_token("https://x/.default")
+
+
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [

@@ -9,8 +9,8 @@ import traceback
 import pytest
 import requests
 from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.identity import CredentialUnavailableError
-from scripted_azure import PLAN, Answer, clients_of, refusal
+from azure.identity import ClientSecretCredential, CredentialUnavailableError
+from scripted_azure import PLAN, Answer, PatientTransport, clients_of, refusal
 
 from tasks.azure.clients import AzureClients, AzureSettings
 from tasks.azure.databox import DataBoxOrders
@@ -132,6 +132,37 @@ def test_errors_without_an_answer_are_in_the_table(error, kind):
     """Sign-in and decoding fail before there is a status."""
     with pytest.raises(kind, match="cannot sign in"), ours("sign in"):
         raise error
+
+
+TENANT = "99999999-8888-7777-6666-555555555555"
+LOGIN = {"issuer": f"https://login.example/{TENANT}/v2.0", "authorization_endpoint": "https://login.example/a"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (requests.exceptions.ConnectionError("unreachable"), Transient, "unreachable"),
+        (Answer(503, "<html>busy</html>"), Transient, "JSON is invalid"),
+        (Answer(500, {"error": "odd"}), Transient, "HTTP 500"),
+        (Answer(400, {"error": "temporarily_unavailable"}), Transient, "temporarily_unavailable"),
+        (Answer(400, {"error": "x", "error_description": "AADSTS90033: try again"}), Transient, "AADSTS90033"),
+        (
+            Answer(401, {"error": "x", "error_description": "AADSTS7000222: secret expired"}),
+            NotAllowed,
+            "AADSTS7000222",
+        ),
+    ],
+    ids=str,
+)
+def test_a_login_that_is_down_is_not_a_login_that_is_refused(azure, answer, kind, words):
+    """The SDK wraps both in one class; only a refusal is worth a person's time."""
+    azure.on("GET", "openid-configuration", Answer(200, {**LOGIN, "token_endpoint": "https://login.example/token"}))
+    azure.on("POST", "/token", answer)
+    options = {"authority": "https://login.example", "disable_instance_discovery": True, "retry_total": 0}
+    credential = ClientSecretCredential(TENANT, "app", "secret", transport=PatientTransport(azure), **options)
+
+    with pytest.raises(kind, match=words), ours("sign in"):
+        credential.get_token("https://management.azure.com/.default")
 
 
 def test_our_own_errors_pass_untouched():
