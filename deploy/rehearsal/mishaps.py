@@ -1,0 +1,134 @@
+"""What can go wrong in the world: a row each. A mishap strikes at once, or `when` its order reaches a stage.
+
+Rows look like `{"world": "device-lost", "job": "seed-berlin", "when": "PickedUp"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from deploy.rehearsal import device, faults, life
+from deploy.rehearsal.records import Office, Order, Stage
+from deploy.rehearsal.wire import ArmError, iso
+from deploy.rehearsal.world import World
+
+AT_THE_CUSTOMER = ("DeviceOrdered", "DevicePrepared", "Dispatched", "Delivered")
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """One thing that can go wrong: what it does, which fields its row needs, and whether it waits for the upload."""
+
+    does: Callable[[World, dict[str, Any]], None] | None
+    needs: tuple[str, ...] = ("job",)
+    allows: tuple[str, ...] = ()
+
+
+def add(world: World, row: dict[str, Any]) -> None:
+    """Put *row* on the list, or let it strike at once. Raises ArmError 400 for a row that could never strike."""
+    if "world" not in row:
+        faults.check(row)
+        world.records.faults.append(dict(row))
+        return
+    mishap = MISHAPS.get(row["world"])
+    if mishap is None:
+        raise ArmError(400, "BadFault", f"no mishap is called {row['world']!r}; known: {', '.join(sorted(MISHAPS))}")
+    known = {"world", "when", "times", "after", *mishap.needs, *mishap.allows}
+    if set(row) - known or any(need not in row for need in mishap.needs):
+        raise ArmError(400, "BadFault", f"{row['world']} needs {mishap.needs} and allows {sorted(known)}: {row}")
+    if mishap.does is None or "when" in row:
+        world.records.faults.append({**row, "id": world.new_id("fault-")})
+    else:
+        mishap.does(world, row)
+
+
+def strike(world: World, fault_id: str) -> str:
+    """Let the mishap that was waiting under *fault_id* happen; return a sentence about it."""
+    row = next(row for row in world.records.faults if row.get("id") == fault_id)
+    does = MISHAPS[row["world"]].does
+    if does is not None:
+        does(world, row)
+    return f"mishap: {row['world']}"
+
+
+def _lose(world: World, row: dict[str, Any]) -> None:
+    """The device never arrives anywhere. The service notices after five days and aborts (status not verified)."""
+    order = _order(world, row)
+    world.unplan(order.name.casefold())
+    for box in order.devices:
+        device.erase(world.home.devices, box.serial)
+    order.devices_lost = True
+    order.delays.append(_delay(world, "InternalIssueDelay", "The device cannot be found."))
+    world.plan(world.now + timedelta(days=5), "Aborted", order.name.casefold())
+
+
+def _damage(world: World, row: dict[str, Any]) -> None:
+    order = _order(world, row)
+    here = order.status in AT_THE_CUSTOMER
+    for box in order.devices:
+        device.erase(world.home.devices, box.serial)
+    life.end(world, order, "Failed_IssueReportedAtCustomer" if here else "Failed_IssueDetectedAtAzureDC")
+
+
+def _cancel(world: World, row: dict[str, Any]) -> None:
+    life.end(world, _order(world, row), "Cancelled", row.get("reason", "Cancelled by the service."))
+
+
+def _postpone(world: World, row: dict[str, Any]) -> None:
+    order = _order(world, row)
+    world.postpone(order.name.casefold(), timedelta(days=float(row["days"])))
+    order.delays.append(_delay(world, row.get("code", "HighDemandDelay"), f"Delayed by {row['days']} days."))
+
+
+def _set_stage(world: World, row: dict[str, Any]) -> None:
+    order = _order(world, row)
+    order.stages.append(Stage(name=row["stage"], status="InProgress", at=world.now))
+
+
+def _delete_blob(world: World, row: dict[str, Any]) -> None:
+    world.storage.delete(row["container"], row["name"])
+
+
+def _turn_schedule_off(world: World, row: dict[str, Any]) -> None:
+    office = _office(world, row)
+    office.schedule_enabled = False
+    world.unplan(office.name.casefold(), "backup")
+
+
+def _order(world: World, row: dict[str, Any]) -> Order:
+    order = world.order(row["job"])
+    if order is None:
+        raise ArmError(404, "BadFault", f"there is no order called {row['job']!r}; give `when` for one to come")
+    return order
+
+
+def _office(world: World, row: dict[str, Any]) -> Office:
+    office = world.records.offices.get(row["office"].casefold())
+    if office is None:
+        raise ArmError(404, "BadFault", f"no office is called {row['office']!r}")
+    return office
+
+
+def _delay(world: World, code: str, text: str) -> dict[str, Any]:
+    return {
+        "stage": "", "status": "Active", "errorCode": code, "description": text,
+        "startTime": iso(world.now), "resolutionTime": None,
+    }  # fmt: skip
+
+
+# fmt: off
+MISHAPS: dict[str, Mishap] = {
+    "device-lost":                Mishap(_lose),
+    "device-damaged":             Mishap(_damage),
+    "order-cancelled-by-service": Mishap(_cancel, allows=("reason",)),
+    "delay":                      Mishap(_postpone, ("job", "days"), ("code",)),
+    "unknown-stage":              Mishap(_set_stage, ("job", "stage")),
+    "delete-blob":                Mishap(_delete_blob, ("container", "name"), ("job",)),
+    "schedule-off":               Mishap(_turn_schedule_off, ("office",), ("job",)),
+    "copy-halted":                Mishap(None),
+    "complete-with-errors":       Mishap(None, allows=("count", "path_regex")),
+}
+# fmt: on
