@@ -27,6 +27,14 @@ class MediaError(Exception):
         self.paths = tuple(paths)
         super().__init__(f"{message}; {self.next}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes whole."""
+        return _rebuilt, (type(self), self.message, self.next, self.paths)
+
+
+def _rebuilt(kind: type[MediaError], message: str, next_step: str, paths: tuple[str, ...]) -> MediaError:
+    return kind(message, next_step=next_step, paths=paths)
+
 
 class SourceChanged(MediaError):
     """Files of the source were written to, replaced or removed while they were being copied."""

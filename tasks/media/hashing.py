@@ -7,8 +7,7 @@ has the BLAKE3 of its block digests laid end to end, so that any block can be ch
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from blake3 import blake3
 
@@ -19,8 +18,7 @@ BLOCK = 32 << 20
 RANGE = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(NamedTuple):
     """What is known of a file's bytes. `blocks` is empty up to one block; `ranges` is None when not asked for."""
 
     blake3: bytes

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH  (descriptors and text paths throughout: this is the layer below pathlib)
 """Where operating systems differ: cache-free I/O, syncing, volumes, locks, dying with a parent. Nothing else does.
 
 Every function works everywhere: where a system has no such call, it does the nearest safe thing and says so.
@@ -13,6 +14,7 @@ import mmap
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ WINDOWS = os.name == "nt"
 _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0) | getattr(os, "O_CLOEXEC", 0)
 _DIRECT = getattr(os, "O_DIRECT", 0)
 READ = os.O_RDONLY | _BINARY
-READ_NO_LINK = READ | getattr(os, "O_NOFOLLOW", 0)
+READ_SOURCE = READ | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 CREATE = os.O_RDWR | os.O_CREAT | os.O_TRUNC | _BINARY
 READ_WRITE = os.O_RDWR | _BINARY
 
@@ -59,13 +61,13 @@ def open_direct(path: str, flags: int) -> int | None:
         raise
 
 
-def read_into(fd: int, piece: memoryview, offset: int) -> int:
-    """Fill *piece* from *offset*; return the bytes read, fewer only at the end of the file."""
+def read_into(fd: int, piece: memoryview, offset: int, *, aligned: bool = False) -> int:
+    """Fill *piece* from *offset*; return the bytes read: fewer at the end of the file, or, *aligned*, at odd places."""
     done = 0
     while done < len(piece):
         got = _read_some(fd, piece[done:], offset + done)
         done += got
-        if not got or got % ALIGNMENT:
+        if not got or (aligned and got % ALIGNMENT):
             break
     return done
 
@@ -116,13 +118,21 @@ def drop_cache(fd: int, offset: int = 0, length: int = 0) -> bool:
 
 
 def reserve(fd: int, size_bytes: int) -> None:
-    """Reserve room for a file of *size_bytes*, so that a full device shows at once; raise OSError when it is full."""
-    if size_bytes and hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(fd, 0, size_bytes)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
-                raise
+    """Reserve room for a file of *size_bytes*, so that a full device shows at once; raise OSError when it is full.
+
+    File systems that cannot reserve are left alone: the C library would write every block to pretend.
+    """
+    if not size_bytes or not hasattr(_LIBC, "fallocate64"):
+        return
+    if _LIBC.fallocate64(fd, 0, ctypes.c_int64(0), ctypes.c_int64(size_bytes)):
+        code = ctypes.get_errno()
+        if code in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG):
+            raise OSError(code, os.strerror(code))
+
+
+def set_times(fd: int, path: str, accessed_ns: int, modified_ns: int) -> None:
+    """Set a file's times, by descriptor where the system can."""
+    os.utime(fd if os.utime in os.supports_fd else path, ns=(accessed_ns, modified_ns))
 
 
 # -- making things durable
@@ -172,7 +182,7 @@ class Volume:
 
 def volume_of(path: Path) -> Volume:
     """Return the volume that holds *path*, or its nearest existing parent."""
-    place = Path(os.path.abspath(path))  # noqa: PTH100
+    place = Path(os.path.abspath(path))
     while not place.exists() and place != place.parent:
         place = place.parent
     place = place.resolve()
@@ -181,6 +191,38 @@ def volume_of(path: Path) -> Volume:
     while place != place.parent and place.parent.stat().st_dev == device:
         place = place.parent
     return Volume(identity, place)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a file system can do: `direct` past the page cache for real, `sync_all` in one call, `reserve` room."""
+
+    kind: str
+    direct: bool
+    sync_all: bool
+    reserve: bool
+
+
+_IN_MEMORY = {"tmpfs", "ramfs"}
+_LOCAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "ntfs3", "exfat", "vfat", "overlay", *_IN_MEMORY}
+
+
+def traits_of(path: Path) -> Traits:
+    """Return the traits of the file system that holds *path*, which exists."""
+    if sys.platform != "linux":
+        return Traits("", bool(_DIRECT), False, False)
+    kind = _mounted_as(path.stat().st_dev)
+    return Traits(kind, kind not in _IN_MEMORY, HAS_SYNCFS and kind in _LOCAL, kind not in _IN_MEMORY)
+
+
+def _mounted_as(device: int) -> str:
+    number = f"{os.major(device)}:{os.minor(device)}"
+    with Path("/proc/self/mountinfo").open() as mounts:
+        for line in mounts:
+            left, _, right = line.partition(" - ")
+            if left.split()[2] == number:
+                return right.split()[0]
+    return ""
 
 
 def _file_system_id(place: Path) -> str:
@@ -207,8 +249,16 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
 
-    def take(self) -> bool:
-        """Take the lock; False when another process holds it."""
+    def take(self, patience_seconds: float = 0.0) -> bool:
+        """Take the lock; False when another process holds it for longer than we wait."""
+        until = time.monotonic() + patience_seconds
+        while not self._try():
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _try(self) -> bool:
         try:
             if sys.platform == "win32":
                 import msvcrt
@@ -237,6 +287,6 @@ def die_with_parent() -> None:
 def may_fork() -> bool:
     """Say whether forking is safe: Linux, and this process has but one thread, native ones counted."""
     try:
-        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
     except OSError:
         return False

@@ -43,6 +43,10 @@ class Meter:
         self._seen: deque[tuple[float, int]] = deque(maxlen=60)
         self._seen.append((time.monotonic(), 0))
 
+    def totals(self, files: int, size_bytes: int) -> None:
+        """Set how much there is in all, as far as it is known by now."""
+        self._files_total, self._bytes_total = files, size_bytes
+
     def add(self, files: int, size_bytes: int) -> None:
         """Count what has been done since, and tell when it is time to."""
         self.files += files

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from blake3 import blake3
 
@@ -32,8 +33,7 @@ CREATE TABLE IF NOT EXISTS open_files (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What `stat` says of a file when nothing has been written to it since: inode, size, times in nanoseconds."""
 
     inode: int
@@ -47,8 +47,7 @@ class Stamp:
         return cls(info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A file that is on the device: its source as it was read, its stamp on the device, its digests."""
 
     path: bytes
@@ -56,6 +55,9 @@ class Done:
     source_ctime: int
     stamp: Stamp
     digests: Digests
+
+
+_SELECT = "SELECT done.*, parts.blocks, parts.ranges FROM done LEFT JOIN parts ON parts.path = done.path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,39 +119,21 @@ class State:
 
     def add(self, rows: Iterable[Done]) -> None:
         """Record finished files in one durable commit; their bytes must be synced before this is called."""
+        rows = list(rows)
         with self._db:
             self._db.execute("BEGIN")
-            for row in rows:
-                self._insert(row)
-
-    def _insert(self, row: Done) -> None:
-        s, d = row.stamp, row.digests
-        self._db.execute(
-            "INSERT OR REPLACE INTO done VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (row.path, s.size, row.source_mtime, row.source_ctime, _signed(s.inode), s.mtime, s.ctime, d.blake3,
-             d.crc64.to_bytes(8, "big"), d.md5),
-        )  # fmt: skip
-        if d.blocks or d.ranges is not None:
-            ranges = b"".join(d.ranges) if d.ranges is not None else None
-            self._db.execute("INSERT OR REPLACE INTO parts VALUES (?,?,?)", (row.path, b"".join(d.blocks), ranges))
-            self._db.execute("DELETE FROM open_files WHERE path=?", (row.path,))
+            self._db.executemany("INSERT OR REPLACE INTO done VALUES (?,?,?,?,?,?,?,?,?,?)", map(_columns, rows))
+            self._db.executemany("INSERT OR REPLACE INTO parts VALUES (?,?,?)", filter(None, map(_parts, rows)))
+            self._db.executemany("DELETE FROM open_files WHERE path=?", ((r.path,) for r in rows if r.digests.blocks))
 
     def find(self, path: bytes) -> Done | None:
         """Return the finished file of that path."""
-        row = self._db.execute("SELECT * FROM done WHERE path=?", (path,)).fetchone()
-        return self._done(row) if row else None
+        row = self._db.execute(_SELECT + " WHERE done.path=?", (path,)).fetchone()
+        return _done(row) if row else None
 
     def all(self) -> Iterator[Done]:
         """Yield every finished file in path order."""
-        for row in self._db.execute("SELECT * FROM done ORDER BY path"):
-            yield self._done(row)
-
-    def _done(self, row: tuple) -> Done:  # type: ignore[type-arg]
-        path, size, source_mtime, source_ctime, inode, mtime, ctime, strong, crc, md5 = row
-        parts = self._db.execute("SELECT blocks, ranges FROM parts WHERE path=?", (path,)).fetchone()
-        blocks, ranges = (_cut(parts[0], 32) or (), _cut(parts[1], 16)) if parts else ((), None)
-        found = Digests(strong, int.from_bytes(crc, "big"), md5, blocks, ranges)
-        return Done(path, source_mtime, source_ctime, Stamp(_unsigned(inode), size, mtime, ctime), found)
+        return map(_done, self._db.execute(_SELECT + " ORDER BY done.path"))
 
     def count(self) -> int:
         """Return how many files are finished."""
@@ -196,3 +180,22 @@ def _signed(number: int) -> int:
 
 def _unsigned(number: int) -> int:
     return number + (1 << 64) if number < 0 else number
+
+
+def _columns(row: Done) -> tuple[object, ...]:
+    s, d = row.stamp, row.digests
+    return (row.path, s.size, row.source_mtime, row.source_ctime, _signed(s.inode), s.mtime, s.ctime, d.blake3,
+            d.crc64.to_bytes(8, "big"), d.md5)  # fmt: skip
+
+
+def _parts(row: Done) -> tuple[object, ...] | None:
+    d = row.digests
+    if not d.blocks and d.ranges is None:
+        return None
+    return row.path, b"".join(d.blocks), b"".join(d.ranges) if d.ranges is not None else None
+
+
+def _done(row: tuple[Any, ...]) -> Done:
+    path, size, source_mtime, source_ctime, inode, mtime, ctime, strong, crc, md5, blocks, ranges = row
+    found = Digests(strong, int.from_bytes(crc, "big"), md5, _cut(blocks, 32) or (), _cut(ranges, 16))
+    return Done(path, source_mtime, source_ctime, Stamp(_unsigned(inode), size, mtime, ctime), found)

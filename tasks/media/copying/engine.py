@@ -1,26 +1,44 @@
-"""The copy as a whole: check the device, go through the source, copy what the state does not prove to be there."""
+# ruff: noqa: PTH  (text paths)
+"""The copy as a whole: check the device, go through the source, copy what the state does not prove to be there.
+
+Small files go in batches to worker processes, large ones to lanes of their own, both at once. This process alone
+writes the state, and only what has been synced.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from queue import Empty
 
-from tasks.media import hashing, platform_io
+from tasks.media import platform_io
+from tasks.media.copying.lanes import Event, Finished, Job, Lanes, Lost, Moved
 from tasks.media.copying.place import keep_apart, open_state
-from tasks.media.faults import SourceChanged, SourceMissing, SourceUnreadable, device_fault
+from tasks.media.copying.scan import Item, Scan
+from tasks.media.copying.small import Outcome, SmallFiles
+from tasks.media.crew import Crew
+from tasks.media.faults import DeviceFull, SourceChanged, SourceMissing, SourceUnreadable, device_fault
 from tasks.media.names import to_text
-from tasks.media.progress import Tell
-from tasks.media.state import Done, Stamp, State
-from tasks.media.walk import Found, walk
+from tasks.media.progress import Meter, Tell
+from tasks.media.state import Checkpoint, State
+
+_BATCH_FILES = 512
+_BATCH_BYTES = 32 << 20
+_WORTH_PROCESSES = 1500
+_LOOK_AHEAD = 2000
+_LARGE_WAITING = 20_000
 
 
 @dataclass(frozen=True)
 class Copied:
     """What a copy did: files and bytes now on the device, bytes that were there already, and what was left out.
 
-    `skipped` names links and special files, which no device takes; `reading` says how the bytes went: `direct`
-    or `buffered` where the file system has no direct I/O.
+    `skipped` names links and special files, which no device takes; `reading` says how large files went: `direct`,
+    or `buffered` where a file system has no direct I/O.
     """
 
     files: int
@@ -30,95 +48,187 @@ class Copied:
     reading: str = "direct"
 
 
-def copy(source: Path, target: Path, *, state: Path, progress: Tell | None = None, md5: bool = True,
-         ranges: bool = False) -> Copied:  # fmt: skip
+def copy(
+    source: Path,
+    target: Path,
+    *,
+    state: Path,
+    progress: Tell | None = None,
+    md5: bool = True,
+    ranges: bool = False,
+    workers: int | None = None,
+) -> Copied:
     """Copy the tree below *source* into the folder *target* of a device, which is created.
 
     *state* is a directory for checkpoints and hashes, outside of both. Calling twice is safe and cheap. *md5* adds
-    the whole-file MD5, *ranges* the MD5 of each 4 MiB. Raises a MediaError; what was copied until then is kept.
+    the whole-file MD5, *ranges* the MD5 of each 4 MiB; *workers* is the number of processes for small files (a
+    device behind a network wants 16 and more). Raises a MediaError; what was copied until then is kept.
     """
     if not source.is_dir():
         raise SourceMissing(f"there is no folder {source}")
     keep_apart(source, target, state)
     with open_state(target, state) as opened:
-        return _Copy(source, target, opened, progress, md5, ranges).run()
-
-
-@dataclass
-class _Copy:
-    source: Path
-    target: Path
-    state: State
-    tell: Tell | None
-    md5: bool
-    ranges: bool
-    files: int = 0
-    bytes: int = 0
-    reused: int = 0
-    skipped: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-
-    def run(self) -> Copied:
-        self.state.put(phase="copying")
+        run = _Copy(source, target, opened, progress, (md5, ranges), workers or min(4, 2 * (os.cpu_count() or 1)))
         try:
-            for found in walk(self.source, self._refused):
-                self._one(found)
-            platform_io.sync_volume(str(self.target))
+            return run.whole()
         except OSError as error:
-            raise device_fault(error, f"cannot write to {self.target}") from error
-        if self.changed:
-            raise SourceChanged(f"{len(self.changed)} files changed while they were read: {self.changed[0]}",
-                                paths=self.changed)  # fmt: skip
-        if self.unreadable:
-            raise SourceUnreadable(f"{len(self.unreadable)} files cannot be read: {self.unreadable[0]}",
-                                   paths=self.unreadable)  # fmt: skip
-        self.state.put(phase="copied")
-        return Copied(self.files, self.bytes, self.reused, tuple(self.skipped), "buffered")
+            raise device_fault(error, f"cannot write to {target}") from error
 
-    def _refused(self, path: bytes, error: OSError) -> None:
-        self.unreadable.append(to_text(path))
 
-    def _one(self, found: Found) -> None:
-        place = os.path.join(self.target, os.path.relpath(found.native, self.source))
-        if found.kind == "folder":
-            os.makedirs(place, exist_ok=True)
-        elif found.kind != "file":
-            self.skipped.append(to_text(found.path))
-        else:
-            self.files += 1
-            self.bytes += found.info.st_size
-            self._file(found, place)
+class _Copy:
+    def __init__(self, source: Path, target: Path, state: State, tell: Tell | None, hashes: tuple[bool, bool],
+                 workers: int) -> None:  # fmt: skip
+        self.source, self.target, self.state, self.workers = source, target, state, workers
+        self.aside = target / f".seeding-partial-{state.get('token')}"
+        self.scan = Scan(source, target, state, hashes)
+        self.meter = Meter("copy", 0, 0, tell)
+        self.traits = platform_io.traits_of(target)
+        md5, ranges = hashes
+        self.small = SmallFiles(str(source), str(target), str(self.aside), md5, ranges, self.traits.sync_all)
+        self.lanes = Lanes(self._job(md5, ranges), min(2, os.cpu_count() or 1))
+        self.crew: Crew[list[bytes], Outcome] | None = None
+        self.changed: list[str] = []
+        self.unreadable: list[str] = []
+        self.direct = True
 
-    def _file(self, found: Found, place: str) -> None:
-        done = self.state.find(found.path)
-        if done and os.path.exists(place) and Stamp.of(os.lstat(place)) == done.stamp and (
-            done.source_mtime, done.source_ctime, done.stamp.size
-        ) == (found.info.st_mtime_ns, found.info.st_ctime_ns, found.info.st_size):
-            self.reused += done.stamp.size
-            return
-        blocks, md5s = hashing.BlockHash(), hashing.Md5Hash.fresh(md5=self.md5, ranges=self.ranges)
+    def _job(self, md5: bool, ranges: bool) -> Job:
+        reading = platform_io.traits_of(self.source)
+        points = {point.path: point for point in self.state.checkpoints()}
+        return Job(str(self.source), str(self.target), str(self.aside), md5, ranges, reading.direct,
+                   self.traits.direct, self.traits.reserve, points)  # fmt: skip
+
+    def whole(self) -> Copied:
+        self.state.put(phase="copying", reading="")
+        self._tidy()
+        free = platform_io.free_bytes(self.target) + self._kept_bytes()
         try:
-            reader = open(found.native, "rb", buffering=0)
-        except OSError:
-            self.unreadable.append(to_text(found.path))
-            return
-        aside = place + ".partial"
-        with reader, open(aside, "wb") as writer:
-            piece = reader.read(4 << 20)
-            while piece:
-                blocks.update(piece)
-                md5s.update(piece)
-                writer.write(piece)
-                piece = reader.read(4 << 20)
-            after = os.fstat(reader.fileno())
-            writer.flush()
-            os.fsync(writer.fileno())
-        if Stamp.of(after) != Stamp.of(found.info):
-            os.unlink(aside)
-            self.changed.append(to_text(found.path))
-            return
-        os.utime(aside, ns=(found.info.st_atime_ns, found.info.st_mtime_ns))
-        os.replace(aside, place)
-        self.state.add([Done(found.path, found.info.st_mtime_ns, found.info.st_ctime_ns, Stamp.of(os.lstat(place)),
-                             hashing.digests(blocks, md5s))])
+            self._start(free)
+            self._wait_for_all()
+        finally:
+            self._stop()
+        platform_io.sync_volume(str(self.target))
+        self._complain()
+        shutil.rmtree(self.aside)
+        self.meter.beat(final=True)
+        reading = "direct" if self.direct else "buffered"
+        self.state.put(phase="copied", reading=reading)
+        return Copied(self.scan.files, self.scan.size, self.scan.reused, tuple(self.scan.skipped), reading)
+
+    def _tidy(self) -> None:
+        """Remove what a killed run left aside, except the large files it can go on with."""
+        keep = {point.name for point in self.lanes.job.resume.values()}
+        os.makedirs(self.aside, exist_ok=True)
+        for entry in list(os.scandir(self.aside)):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            elif entry.name not in keep:
+                os.unlink(entry.path)
+
+    def _kept_bytes(self) -> int:
+        return sum(os.lstat(entry.path).st_blocks * 512 if hasattr(os.stat_result, "st_blocks") else 0
+                   for entry in os.scandir(self.aside))  # fmt: skip
+
+    def _start(self, free: int) -> None:
+        items = self.scan.items()
+        first = list(islice(items, _LOOK_AHEAD))
+        if sum(not item.large for item in first) >= _WORTH_PROCESSES:
+            self.crew = Crew(self.small, self.workers)
+        for batch in self._batches(chain(first, items)):
+            self._small(batch)
+        needed = self.scan.size - self.scan.reused
+        if needed > free:
+            raise DeviceFull(f"{needed:,} bytes are still to be copied, {free:,} are free on {self.target}")
+
+    def _batches(self, items: Iterator[Item]) -> Iterator[list[bytes]]:
+        """Send large files to their lanes, yield the small ones in batches."""
+        batch, size = list[bytes](), 0
+        for item in items:
+            if item.large:
+                self.lanes.put(item)
+                while self.lanes.open > _LARGE_WAITING:
+                    self._listen(0.05)
+                continue
+            batch.append(item.path)
+            size += item.size
+            if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _small(self, batch: list[bytes]) -> None:
+        if self.crew is None:
+            self._take(self.small(batch))
+        else:
+            while not self.crew.idle:
+                self._listen(0.05)
+            self.crew.give(batch)
+        self._listen(0.0)
+
+    def _wait_for_all(self) -> None:
+        while self.lanes.open or (self.crew is not None and self.crew.busy):
+            self._listen(0.05)
+
+    def _listen(self, timeout_seconds: float) -> None:
+        """Take in what workers and lanes report, waiting at most so long for it."""
+        self.meter.totals(self.scan.files - self.scan.reused_files, self.scan.size - self.scan.reused)
+        if self.crew is not None and self.crew.busy:
+            for outcome in self.crew.answers(timeout_seconds):
+                self._take(outcome)
+            timeout_seconds = 0.0
+        while True:
+            try:
+                event = self.lanes.events.get(timeout=timeout_seconds) if timeout_seconds else self.lanes.events.get(False)
+            except Empty:
+                return
+            self._hear(event)
+            timeout_seconds = 0.0
+
+    def _take(self, outcome: Outcome) -> None:
+        self.state.add(outcome.done)
+        self.meter.add(len(outcome.done), sum(done.stamp.size for done in outcome.done))
+        self.changed.extend(map(to_text, outcome.changed))
+        self.unreadable.extend(f"{to_text(path)} ({why})" for path, why in outcome.unreadable)
+        if outcome.fault is not None:
+            raise outcome.fault
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Moved(size):
+                self.meter.add(0, size)
+            case Checkpoint():
+                self.state.checkpoint(event)
+            case Finished(done, direct):
+                self.lanes.open -= 1
+                self.direct = self.direct and direct
+                self.state.add([done])
+                self.meter.add(1, 0)
+            case Lost(path, why):
+                self.lanes.open -= 1
+                (self.unreadable if why else self.changed).append(f"{to_text(path)} ({why})" if why else to_text(path))
+            case BaseException():
+                raise event
+
+    def _stop(self) -> None:
+        """End workers and lanes, and keep what they had finished by then."""
+        self.lanes.close(at_once=bool(self.lanes.open))
+        if self.crew is not None:
+            self.crew.close(at_once=self.crew.busy)
+        while not self.lanes.events.empty():
+            event = self.lanes.events.get()
+            if not isinstance(event, BaseException):
+                self._hear(event)
+
+    def _complain(self) -> None:
+        """Raise for the files of the source that could not be copied; everything else is on the device by now."""
+        changed = self.changed + [f"{path} (gone from the source, still on the device)" for path in self.scan.stale]
+        unreadable = self.unreadable + self.scan.unreadable
+        if changed:
+            raise SourceChanged(_first(changed, "changed while being copied"), paths=changed)
+        if unreadable:
+            raise SourceUnreadable(_first(unreadable, "cannot be read"), paths=unreadable)
+
+
+def _first(paths: list[str], what: str) -> str:
+    more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f"{paths[0]}{more}: {what}"

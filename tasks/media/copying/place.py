@@ -48,7 +48,7 @@ def open_state(target: Path, state: Path) -> Iterator[State]:
         lock = platform_io.Lock(state / (name + ".lock"))
     except OSError as error:
         raise device_fault(error, f"cannot write the state directory {state}") from error
-    if not lock.take():
+    if not lock.take(patience_seconds=5.0):
         lock.release()
         raise DeviceBusy(f"another copy to {target} is running")
     try:
