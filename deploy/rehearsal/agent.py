@@ -71,7 +71,7 @@ def backup_now(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def page_folder(device: str | None) -> Path:
-    """Return the folder for page blobs of the device at *device*. Raises ValueError when there is none: not a device."""
+    """Return the page-blob folder of the device at *device*. Raises ValueError when there is none: not a device."""
     if not device:
         raise ValueError("--device is needed")
     root = Path(device)

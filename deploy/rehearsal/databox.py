@@ -23,7 +23,8 @@ JOB_NAME = re.compile(r"[-\w.]{3,24}", re.ASCII)
 ACTIVE_ORDERS_ALLOWED = 5
 PATCHABLE = ("contactDetails", "shippingAddress", "reverseShippingDetails", "preferences", "keyEncryptionKey")
 RESOLUTIONS = ("Resume", "Restart", "MoveToCleanUpDevice")
-PASSWORD = re.compile(r"(?=.*[A-Z])(?=.*\d)(?=.*[@#\-$%^!+=;:_()\]])[A-HJ-KM-NP-Za-hj-kmnp-z1-9@#\-$%^!+=;:_()\]]{12,64}")
+SPECIAL = r"@#\-$%^!+=;:_()\]"
+PASSWORD = re.compile(rf"(?=.*[A-Z])(?=.*\d)(?=.*[{SPECIAL}])[A-HJ-KM-NP-Za-hj-kmnp-z1-9{SPECIAL}]{{12,64}}")
 
 
 def create(world: World, ask: Ask) -> Answer:

@@ -99,12 +99,12 @@ def _details(who: Identity, order: Order, expanded: bool) -> dict[str, Any]:
         "lastMitigationActionOnJob": order.mitigation,
         "datacenterAddress": None,
         "dataCenterCode": None,
-        **kind.extra(order),
+        **kind.own_fields(order),
     }
 
 
 def stages(order: Order) -> list[dict[str, Any]]:
-    """Return jobStages: all of them from the start, those to come with status None; an unhappy end replaces the last."""
+    """Return jobStages: all from the start, those to come with status None; an unhappy end replaces the last."""
     display = dict(sku(order).stages)
     reached = {stage.name: stage for stage in order.stages}
     names = list(display) if "Cancelled" not in reached else []

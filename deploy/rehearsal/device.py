@@ -26,7 +26,7 @@ LONGEST_CONTAINER = 63
 
 @dataclass(frozen=True)
 class Found:
-    """A file on a device: `format` is PageBlob, BlockBlob or AzureFile; `inside` is its path in that format's folder."""
+    """A file on a device: `format` is PageBlob, BlockBlob or AzureFile; `inside` its path in that folder."""
 
     path: Path
     format: str

@@ -11,7 +11,7 @@ from deploy.rehearsal import datacenter, device, faults
 from deploy.rehearsal.records import Order, Outcome, Stage
 from deploy.rehearsal.skus import SKUS
 from deploy.rehearsal.skus.base import INGESTED, OVER, Sku, password
-from deploy.rehearsal.wire import iso
+from deploy.rehearsal.wire import iso, ticks
 from deploy.rehearsal.world import Happening, World
 
 UPLOAD_BYTES_PER_SECOND = 430_000_000
@@ -67,7 +67,9 @@ def hand_over(world: World, order: Order, carrier: str, tracking: str) -> dateti
 def resume(world: World, order: Order, code: str) -> None:
     """Do what the customer chose for a copy that waits: Resume or Restart it, or MoveToCleanUpDevice (give it up)."""
     world.unplan(order.name.casefold(), "give-up")
-    order.mitigation = {"actionDateTimeInUtc": iso(world.now), "isPerformedByCustomer": True, "customerResolution": code}
+    order.mitigation = {
+        "actionDateTimeInUtc": ticks(world.now), "isPerformedByCustomer": True, "customerResolution": code,
+    }  # fmt: skip
     order.error, order.actions = None, []
     order.stages[-1].status = "CustomerActionPerformed"
     if code == "MoveToCleanUpDevice":
@@ -127,7 +129,8 @@ def erase(world: World, job: str) -> str:
         for path in device.lists(devices, box.serial):
             data = path.read_bytes()
             storage.put_blocks(CUSTODY_CONTAINER, f"{folder}/{path.name}", data, len(data))
-        for name, text in (("audit.log", _history(order)), ("erasure-certificate.txt", _certificate(world, box.serial))):
+        proofs = {"audit.log": _history(order), "erasure-certificate.txt": _certificate(world, box.serial)}
+        for name, text in proofs.items():
             storage.put_blocks(CUSTODY_CONTAINER, f"{folder}/{name}", text.encode(), len(text.encode()))
         certificate = storage.link(CUSTODY_CONTAINER, f"{folder}/erasure-certificate.txt")
         order.custody_link = storage.link(CUSTODY_CONTAINER, f"{folder}/audit.log")

@@ -81,7 +81,7 @@ def require_token(who: Identity, ask: Ask) -> None:
     """Raise ArmError 401 unless *ask* carries a good token for ARM."""
     scheme, _, bearer = ask.headers.get("authorization", "").partition(" ")
     if scheme.casefold() != "bearer" or not bearer:
-        raise _unauthorized(who, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        raise _unauthorized(who, "AuthenticationFailed", "The 'Authorization' header is missing.")
     try:
         jwt.decode(
             bearer, who.token_key, algorithms=["HS256"], audience=list(ARM_AUDIENCES),
@@ -90,7 +90,7 @@ def require_token(who: Identity, ask: Ask) -> None:
     except jwt.ExpiredSignatureError:
         raise _unauthorized(who, "ExpiredAuthenticationToken", "The access token expiry UTC time is past.") from None
     except jwt.InvalidAudienceError:
-        raise _unauthorized(who, "InvalidAuthenticationTokenAudience", "The access token has the wrong audience.") from None
+        raise _unauthorized(who, "InvalidAuthenticationTokenAudience", "The audience is not ARM's.") from None
     except jwt.PyJWTError:
         raise _unauthorized(who, "InvalidAuthenticationToken", "The access token is invalid.") from None
 

@@ -108,7 +108,8 @@ def _run(world: World, office: Office) -> None:
     moved = sum(_move(world, item) for item in waiting if not _missing(world, item))
     moved += sum(_increment(world, item) for item in office.items if item not in waiting)
     if missing:
-        _note(world, office, "failed", f"The seed was not found in the storage account: {', '.join(missing[:3])}", moved)
+        text = f"The seed was not found in the storage account: {', '.join(missing[:3])}"
+        _note(world, office, "failed", text, moved)
     else:
         _note(world, office, "completed", DONE, moved)
 
@@ -171,7 +172,7 @@ def _known(world: World, name: str, kind: str) -> Office:
 def _configured(world: World, name: str) -> Office:
     office = world.records.offices.get(name.casefold())
     if office is None or not office.configured:
-        raise ArmError(409, "NotConfigured", f"The offline method of {name!r} is not configured; run `configure` first.")
+        raise ArmError(409, "NotConfigured", f"{name!r} has no offline method; run `configure` first.")
     return office
 
 
@@ -188,7 +189,7 @@ def _item(office: Office, given: dict[str, Any]) -> Item:
 
 def _expect(office: Office, given: Any) -> None:
     """Tell the agent which container holds an item's seed; without `item` the first item, without `blobs` any blob."""
-    entry = {"name": given} if isinstance(given, str) else dict(given)
+    entry: dict[str, Any] = {"name": given} if isinstance(given, str) else dict(given)
     named = [item for item in office.items if item.name == entry.get("item", item.name)]
     if not named:
         raise ArmError(400, "BadContainer", f"No item is called {entry.get('item')!r}.")

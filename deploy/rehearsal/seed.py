@@ -6,6 +6,7 @@ The source is only read. A file that cannot be read is listed and left out; it n
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import tarfile
@@ -117,7 +118,7 @@ class _Exactly:
         return piece
 
 
-class _Images:
+class _Images(io.RawIOBase):
     """A file-like end of the stream that starts a new image when one is full and pads the last to whole pages."""
 
     def __init__(self, folder: Path, image_bytes: int) -> None:
@@ -126,7 +127,10 @@ class _Images:
         self._out: IO[bytes] | None = None
         self._room = 0
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
         rest = memoryview(data)
         while rest:
             out = self._current()
@@ -141,6 +145,7 @@ class _Images:
             short = -self._out.tell() % PAGE_BYTES
             self._out.write(bytes(short))
             self._finish()
+        super().close()
 
     def _current(self) -> IO[bytes]:
         if self._out is not None and self._room == 0:

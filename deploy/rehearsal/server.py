@@ -35,7 +35,7 @@ _connections: dict[tuple[str, int], asyncio.BaseTransport] = {}
 class Door(H11Protocol):
     """uvicorn's protocol, remembering each connection so that a fault can cut it without an answer."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the connection by its peer's address."""
         _connections[transport.get_extra_info("peername")] = transport
         super().connection_made(transport)  # type: ignore[arg-type]

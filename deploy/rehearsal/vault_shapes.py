@@ -228,9 +228,9 @@ def job(who: Identity, office: Office, done: BackupJob, extended: bool) -> dict[
             "containerType": kind.container_type,
         }
     bag = {"Data Transferred": f"{done.bytes} bytes", "Details": done.text}
-    more = {"tasksList": [], "propertyBag": bag, "dynamicErrorMessage": None} if extended else None
+    more: dict[str, Any] = {"tasksList": [], "propertyBag": bag, "dynamicErrorMessage": None}
     path = f"{vault_id(who)}/backupJobs/{done.id}"
-    return _envelope(path, done.id, f"{TYPE}/backupJobs", {**common, **only, "extendedInfo": more})
+    return _envelope(path, done.id, f"{TYPE}/backupJobs", {**common, **only, "extendedInfo": more if extended else None})
 
 
 def policy(who: Identity, office: Office, now: datetime) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Ask:
         except ValueError:
             read = None
         if not isinstance(read, dict):
-            raise ArmError(400, "InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+            raise ArmError(400, "InvalidRequestContent", "The request content was invalid and could not be read.")
         return read
 
 
@@ -118,7 +118,8 @@ def paged(ask: Ask, values: Iterable[Any], size: int) -> Answer:
     start = int(ask.query.get("$skiptoken", "0") or 0)
     more = start + size < len(everything)
     keep = "".join(f"&{k}={_quoted(v)}" for k, v in ask.query.items() if k not in ("$skiptoken", "api-version"))
-    link = f"{ask.base}{_quoted(ask.path)}?api-version={ask.query.get('api-version', '')}{keep}&$skipToken={start + size}"
+    version = ask.query.get("api-version", "")
+    link = f"{ask.base}{_quoted(ask.path)}?api-version={version}{keep}&$skipToken={start + size}"
     return Answer(200, {"value": everything[start : start + size], "nextLink": link if more else None})
 
 

@@ -109,7 +109,7 @@ class Sku(ABC):
     def logs(self, order: Order) -> list[dict[str, Any]]:
         """Return copyLogDetails as the job sends it."""
 
-    def extra(self, order: Order) -> dict[str, Any]:
+    def own_fields(self, order: Order) -> dict[str, Any]:
         """Return the fields of `details` that only this kind has."""
         return {}
 

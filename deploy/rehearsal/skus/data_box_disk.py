@@ -87,7 +87,7 @@ class DataBoxDisk(Sku):
             if done.finished
         ]
 
-    def extra(self, order: Order) -> dict[str, Any]:
+    def own_fields(self, order: Order) -> dict[str, Any]:
         """Return serial to size in TB, known once the disks are prepared."""
         known = order.stage("DevicePrepared") is not None
         return {"disksAndSizeDetails": {disk.serial: disk.terabytes for disk in order.devices} if known else {}}
