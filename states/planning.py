@@ -21,7 +21,7 @@ OWN_DISK_SKU = "DataBoxCustomerDisk"
 JOB_NAME = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
 _STORAGE_ACCOUNT = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
 
-# No `r`: the attempt's mark is `r2`, and a name can be taken apart again without doubt. No `l`, `o`, `u`: people read it.
+# No `r`, because `r2` marks the second attempt and must not be taken for a hash; people misread `l`, `o` and `u`.
 _HASH_LETTERS = "0123456789abcdefghijkmnpqstvwxyz"
 _HASH_LENGTH = 12
 _READABLE_LENGTH = 9  # 9 + 12 = 21 leaves room for the attempt in the 24 characters Azure allows
@@ -104,10 +104,10 @@ def _sku_can_be_ordered(plan: Plan, limits: Limits) -> Iterator[Problem]:
     places = dict.fromkeys((plan.country, limits.regions.get(plan.location, plan.country)))
     closed = [place for place in places if not device.orderable_in(place)]
     if closed:
-        others = [d for d in _orderable(plan.country, limits) if d.sku != plan.sku]
+        others = [d for d in _orderable(plan.country, limits) if d.sku != plan.sku and d.usable_bytes >= plan.bytes]
         yield Problem(
             "sku-retired",
-            f"{plan.office}: {device.name} takes no new orders in {closed[0]} since {device.retired_on}",
+            f"{plan.office}: {device.name} takes no new orders in {closed[0]} since {device.retired_on or 'some time'}",
             "; ".join([*(f"use `sku: {d.sku}` ({show_size(d.usable_bytes)})" for d in others), _BEYOND]),
         )
 
@@ -177,18 +177,20 @@ def _items_are_there(plan: Plan, limits: Limits) -> Iterator[Problem]:
 
 
 def _items_have_names_of_their_own(plan: Plan, limits: Limits) -> Iterator[Problem]:
-    for field, read in (("name", lambda i: i.name), ("vault item", lambda i: i.vault_item or i.name)):
-        seen: dict[str, str] = {}
-        for item in plan.items:
-            folded = read(item).casefold()
-            if folded in seen and (field == "name" or item.name.casefold() != seen[folded].casefold()):
-                yield Problem(
-                    "item-twice",
-                    f"{plan.office}: two items have the {field} `{read(item)}` (upper and lower case count as the same)",
-                    "give each its own, or join them into one item",
-                    item=item.name,
-                )
-            seen[folded] = item.name
+    names: set[str] = set()
+    in_vault: set[str] = set()
+    for item in plan.items:
+        name, vault_item = item.name.casefold(), (item.vault_item or item.name).casefold()
+        if name in names or vault_item in in_vault:
+            what = f"name `{item.name}`" if name in names else f"vault item `{item.vault_item or item.name}`"
+            yield Problem(
+                "item-twice",
+                f"{plan.office}: two items have the {what} (capitals make no difference)",
+                "give each its own, or join them into one item",
+                item=item.name,
+            )
+        names.add(name)
+        in_vault.add(vault_item)
 
 
 def _daily_change_is_believable(plan: Plan, limits: Limits) -> Iterator[Problem]:
@@ -218,7 +220,7 @@ def _mars_items_fit_a_volume(plan: Plan, limits: Limits) -> Iterator[Problem]:
         if plan.agent == "mars" and item.bytes > most:
             yield Problem(
                 "mars-volume",
-                f"{plan.office}: `{item.name}` is {show_size(item.bytes)}, the agent takes {show_size(most)} from one volume",
+                f"{plan.office}: `{item.name}` is {show_size(item.bytes)}, and one volume may hold {show_size(most)}",
                 "make sure that it spans several volumes, or split it",
                 "warn",
                 item.name,
@@ -229,13 +231,13 @@ def _names_suit_azure(plan: Plan, limits: Limits) -> Iterator[Problem]:
     if not JOB_NAME.fullmatch(plan.job_name):
         yield Problem(
             "job-name",
-            f"{plan.office}: `{plan.job_name}` cannot name a job: 3 to 24 of a-z and 0-9 are allowed",
+            f"{plan.office}: `{plan.job_name}` cannot name a job: it takes 3 to 24 of a-z, 0-9",
             "take the name that the run's id gives",
         )
     if not _STORAGE_ACCOUNT.fullmatch(plan.storage_account):
         yield Problem(
             "storage-account-name",
-            f"{plan.office}: `{plan.storage_account}` cannot name a storage account: 3 to 24 of a-z and 0-9 are allowed",
+            f"{plan.office}: `{plan.storage_account}` cannot name a storage account: it takes 3 to 24 of a-z, 0-9",
             "write the account's name alone, without address or capitals",
         )
 

@@ -36,18 +36,9 @@ def _planning(placed: Placed, file: str) -> list[Problem]:
     plan = placed.office.plan(job_name(placed.office.id))
     found = []
     for problem in plan_problems(plan, limits()):
-        at = placed.node.at(_path(placed, problem.item))
+        at = placed.place_of(problem.item)
         found.append(Problem(problem.code, problem.message, problem.next, file, at.line, at.column, problem.severity))
     return found
-
-
-def _path(placed: Placed, item: str) -> tuple[str | int, ...]:
-    """Return where the item of that name stands; the office itself when there is none."""
-    listed = placed.node.at(("items",)).value
-    for index, node in enumerate(listed if isinstance(listed, list) else ()):
-        if item and node.at(("name",)).value == item:
-            return ("items", index)
-    return ()
 
 
 def _row(placed: Placed) -> dict[str, Any]:

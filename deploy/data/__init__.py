@@ -54,7 +54,8 @@ def country_mistakes() -> dict[str, str]:
 
 def _read(name: str) -> dict[str, Any]:
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, and our own file
+    data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, and our own file
+    return data
 
 
 def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:
@@ -70,7 +71,7 @@ def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:
         files=row.get("files", 0),
         containers=row.get("containers", 0),
         seeding=row["seeding"],
-        retired_on=retired.get("on"),
+        retired_on=retired.get("since"),
         retired_in=frozenset(retired.get("countries", ())) | inside,
         origin=_origin(row),
     )

@@ -10,39 +10,47 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from deploy.inventory.models import Inventory, Office
-from deploy.inventory.problems import InventoryInvalid, Problem, Severity, in_order, nearest, shown
+from deploy.inventory.keys import BROKEN, holds_a_secret, read_keys
+from deploy.inventory.offices import AddressEntry, ContactsEntry, Inventory, Office
+from deploy.inventory.problems import InventoryInvalid, Problem, in_order, nearest, shown
 from deploy.inventory.secrets import NEXT, names_a_secret, takes_a_secret
-from deploy.inventory.wording import Path as KeyPath
-from deploy.inventory.wording import sentence
 from deploy.inventory.yaml_tree import Node, Tree, read_tree
 from states.planning import REFUSED_KINDS
 
 _TOP = ("version", "defaults", "offices")
-# Values that stand in for broken ones, so that the rest of an office can be checked in the same go.
+_EXAMPLE = "write `offices:` with one `- id: …` per office; deploy/offices/sample.yaml is an example"
+# For broken keys that no planning rule reads, so that the rest of the office is judged in the same go.
 _STAND_INS: dict[str, Any] = {
-    "id": "stand-in",
-    "address": {"street": "-", "city": "-", "postal_code": "-"},
-    "contacts": {"name": "-", "phone": "000000", "emails": ["a@b.example"]},
+    "id": "office",
+    "ship_to": AddressEntry(street="", city="", postal_code=""),
+    "contacts": ContactsEntry(name="", phone="", emails=()),
     "time_zone": "UTC",
+    "bandwidth": None,
+    "device_path": None,
+    "staging": None,
+    "schedule": None,
+    "budget": None,
 }
-_NEEDED_TO_PLAN = ("country", "mode", "sku", "agent", "azure")
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One office with the place of each of its keys. `whole` is false when a broken key was left out or stood in for."""
+    """One office and where its keys stand. When `whole` is false, broken keys were left out or stood in for."""
 
     office: Office
     node: Node
     whole: bool = True
 
+    def place_of(self, item: str) -> Node:
+        """Return where the last item of that name stands; the office's own place when there is none."""
+        listed = self.node.at(("items",)).value
+        named = [n for n in listed if n.at(("name",)).value == item] if isinstance(listed, list) else []
+        return named[-1] if item and named else self.node
+
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file says: the offices that can be judged, and every problem."""
+    """What one file says: the offices that can be judged, and every problem of its form."""
 
     offices: tuple[Placed, ...]
     problems: tuple[Problem, ...]
@@ -51,9 +59,9 @@ class Reading:
 def load(path: Path) -> Inventory:
     """Return the inventory at *path*. Raises InventoryInvalid with every problem that its form has."""
     reading = read(path)
-    if any(problem.severity == "blocks" for problem in reading.problems):
+    if reading.problems:
         raise InventoryInvalid(reading.problems)
-    return Inventory(offices=tuple(placed.office for placed in reading.offices))
+    return Inventory(tuple(placed.office for placed in reading.offices))
 
 
 def read(path: Path) -> Reading:
@@ -61,8 +69,7 @@ def read(path: Path) -> Reading:
     tree = read_tree(path)
     if tree.root is None:
         return Reading((), in_order(tree.problems))
-    reader = _Reader(tree)
-    offices = tuple(reader.offices(tree.root))
+    offices = tuple(_Reader(tree).offices(tree.root))
     return Reading(offices, in_order(tree.problems))
 
 
@@ -74,95 +81,81 @@ class _Reader:
         self.ids: dict[str, int] = {}
 
     def offices(self, root: Node) -> Iterator[Placed]:
-        self.secrets_under_their_names(root)
-        top = self.top(root)
-        if top is None:
+        self.secrets_by_name(root)
+        if not isinstance(root.value, dict):
+            self.problem(root, "bad-value", "the file is no mapping", _EXAMPLE)
             return
-        defaults = top.get("defaults")
-        if defaults is not None:
-            self.defaults(defaults)
-        listed = top.get("offices")
-        if listed is None or not isinstance(listed.value, list) or not listed.value:
-            at = listed or root
-            self.problem(at, "no-offices", "`offices` lists no office", "add `offices:` with one `- id: …` per office")
+        self.top(root.value)
+        defaults = root.value.get("defaults")
+        listed = root.value.get("offices", root)
+        if not isinstance(listed.value, list) or not listed.value:
+            self.problem(listed, "no-offices", "`offices` lists no office", _EXAMPLE)
             return
         for node in listed.value:
             yield from self.office(_laid_under(node, defaults))
 
-    def top(self, root: Node) -> dict[str, Node] | None:
-        if not isinstance(root.value, dict):
-            self.problem(
-                root, "bad-value", "the file is no mapping", "start with `offices:`; see deploy/offices/sample.yaml"
-            )
-            return None
-        for key, node in root.value.items():
-            if key not in _TOP and not names_a_secret(key):
-                near = nearest(key, _TOP)
+    def top(self, found: dict[str, Node]) -> None:
+        for word, node in found.items():
+            if word not in _TOP and not holds_a_secret(word, node):
+                near = nearest(word, _TOP)
                 next = f"did you mean `{near}`?" if near else f"known here: {', '.join(_TOP)}"
-                self.problem(node, "unknown-key", f"{shown(key)} is no key of an inventory", next)
-        version = root.value.get("version")
+                self.problem(node, "unknown-key", f"{shown(word)} is no key here", next)
+        version, defaults = found.get("version"), found.get("defaults")
         if version is not None and version.value != "1":
             self.problem(version, "version", "this program reads inventories of version 1", "write `version: 1`")
-        return root.value
+        if defaults is not None and defaults.value is not None:
+            self.defaults(defaults)
 
     def defaults(self, node: Node) -> None:
         """Check the defaults by themselves, so that a wrong one is found even when each office overrides it."""
-        if not isinstance(node.value, dict):
-            self.problem(
-                node, "bad-value", "`defaults` is no mapping", "write `key: value` lines under it, or leave it out"
-            )
-            return
-        if "id" in node.value:
+
+        def all_but_missing(node: Node, code: str, message: str, next: str) -> None:
+            if code != "missing":
+                self.problem(node, code, message, next)
+
+        read_keys(Office, node, (), all_but_missing)
+        if isinstance(node.value, dict) and "id" in node.value:
             self.problem(node.value["id"], "bad-default", "an id cannot be a default", "give each office its own `id`")
-        try:
-            Office.model_validate(node.plain())
-        except ValidationError as wrong:
-            self.errors(node, (e for e in wrong.errors(include_url=False) if e["type"] != "missing"))
 
     def office(self, node: Node) -> Iterator[Placed]:
-        data = node.plain()
-        try:
-            placed = Placed(Office.model_validate(data), node)
-        except ValidationError as wrong:
-            errors = wrong.errors(include_url=False)
-            self.errors(node, errors)
-            repaired = _repaired(data, [error["loc"] for error in errors])
-            if repaired is None:
-                return
-            placed = Placed(repaired, node, whole=False)
-        self.id_is_new(placed)
-        for path, code, message, next in _cross_checks(placed.office):
-            self.problem(node.at(path), code, message, next)
-        yield placed
+        before = len(self.tree.problems)
+        values = read_keys(Office, node, (), self.problem)
+        whole = len(self.tree.problems) == before
+        if values is None:
+            return
+        if values["id"] is not BROKEN:
+            self.id_is_new(values["id"], node.at(("id",)))
+        values = {word: _STAND_INS.get(word, value) if value is BROKEN else value for word, value in values.items()}
+        if BROKEN in values.values():
+            return
+        placed = Placed(Office(**values), node, whole)
+        for place, code, message, next in _cross_checks(placed):
+            self.problem(place, code, message, next)
+        yield Placed(placed.office, node, len(self.tree.problems) == before)
 
-    def id_is_new(self, placed: Placed) -> None:
-        id, node = placed.office.id, placed.node.at(("id",))
-        if placed.whole and self.ids.setdefault(id, node.line) != node.line:
+    def id_is_new(self, id: str, node: Node) -> None:
+        if id in self.ids:
             next = f"choose another; the first is on line {self.ids[id]}"
             self.problem(node, "office-twice", f"the id {shown(id)} is taken", next)
+        self.ids.setdefault(id, node.line)
 
-    def secrets_under_their_names(self, node: Node, key: str = "") -> None:
-        """Refuse what stands under a name like `password`, whatever it looks like, and after `--password`."""
+    def secrets_by_name(self, node: Node, word: str = "") -> None:
+        """Refuse what stands under a name like `password`, whatever it looks like, and what follows `--password`."""
         if isinstance(node.value, dict):
-            for inner_key, inner in node.value.items():
-                self.secrets_under_their_names(inner, inner_key)
+            for inner_word, inner in node.value.items():
+                self.secrets_by_name(inner, inner_word)
         elif isinstance(node.value, list):
             before = ""
             for inner in node.value:
                 if takes_a_secret(before) and isinstance(inner.value, str) and inner.value[:1] not in "$%{":
                     self.problem(inner, "secret", f"what follows {shown(before)} looks like a secret", NEXT)
                 before = inner.value if isinstance(inner.value, str) else ""
-                self.secrets_under_their_names(inner, key)
-        elif node.value and names_a_secret(key):
-            self.problem(node, "secret", f"{shown(key)} holds a secret", NEXT)
+                self.secrets_by_name(inner, word)
+        elif node.value and names_a_secret(word):
+            self.problem(node, "secret", f"{shown(word)} holds a secret", NEXT)
 
-    def errors(self, node: Node, errors: Any) -> None:
-        for error in errors:
-            code, message, next = sentence(error)
-            self.problem(node.at(error["loc"]), code, message, next)
-
-    def problem(self, node: Node, code: str, message: str, next: str, severity: Severity = "blocks") -> None:
-        self.tree.problems.append(Problem(code, message, next, self.tree.file, node.line, node.column, severity))
+    def problem(self, node: Node, code: str, message: str, next: str) -> None:
+        self.tree.problem(code, message, next, node.line, node.column)
 
 
 def _laid_under(node: Node, defaults: Node | None) -> Node:
@@ -170,41 +163,22 @@ def _laid_under(node: Node, defaults: Node | None) -> Node:
     if defaults is None or not isinstance(node.value, dict) or not isinstance(defaults.value, dict):
         return node
     joined = dict(defaults.value)
-    for key, inner in node.value.items():
-        joined[key] = _laid_under(inner, joined.get(key))
+    for word, inner in node.value.items():
+        joined[word] = _laid_under(inner, joined.get(word))
     return Node(joined, node.line, node.column)
 
 
-def _repaired(data: Any, broken: list[KeyPath]) -> Office | None:
-    """Return the office with its broken keys left out or stood in for, or None when it could not be planned then."""
-    if not isinstance(data, dict):
-        return None
-    keys = {path[0] for path in broken if path}
-    if keys & set(_NEEDED_TO_PLAN) or ("items",) in broken:
-        return None
-    kept = {key: value for key, value in data.items() if key not in keys or key == "items"}
-    bad_items = {path[1] for path in broken if path[0] == "items" and len(path) > 1}
-    kept["items"] = [item for index, item in enumerate(kept.get("items") or ()) if index not in bad_items]
-    try:
-        return Office.model_validate(_STAND_INS | kept)
-    except ValidationError:
-        return None
-
-
-def _cross_checks(office: Office) -> Iterator[tuple[KeyPath, str, str, str]]:
-    """Yield what no single key can know: path, code, message, next step."""
-    for index, item in enumerate(office.items):
+def _cross_checks(placed: Placed) -> Iterator[tuple[Node, str, str, str]]:
+    """Yield what no single key can know: place, code, message, next step."""
+    office, node = placed.office, placed.node
+    for item in office.items:
+        place = placed.place_of(item.name)
         if item.kind in REFUSED_KINDS:
-            path: KeyPath = ("items", index, "kind")
-            yield path, "item-kind", f"`{item.name}` is of kind {item.kind}", REFUSED_KINDS[item.kind]
+            yield place.at(("kind",)), "item-kind", f"`{item.name}` is of kind {item.kind}", REFUSED_KINDS[item.kind]
         if office.agent.kind == "files" and not item.source:
             message = f"`{item.name}` has no `source`, and the agent `files` copies from there"
-            yield ("items", index), "missing", message, "add `source: …`, the folder's path at the office"
-    if office.mode == "own-disk" and office.staging is None:
-        yield (), "missing", "mode `own-disk` needs `staging`", "add `staging: {path: …}`, as large as the backup"
+            yield place, "missing", message, "add `source: …`, the folder's path at the office"
+    if office.mode == "own-disk" and office.staging is None and node.at(("staging",)) is node:
+        yield node, "missing", "mode `own-disk` needs `staging`", "add `staging: {path: …}`, as large as the backup"
     if office.mode == "own-disk" and office.sku:
-        yield ("sku",), "bad-value", "mode `own-disk` takes no `sku`", "leave `sku` out"
-    credential = office.azure.credential
-    if not credential.client_secret_env and not credential.certificate_path_env:
-        path = ("azure", "credential")
-        yield path, "missing", "the credential names neither a secret nor a certificate", "add `client_secret_env: …`"
+        yield node.at(("sku",)), "bad-value", "mode `own-disk` takes no `sku`", "leave `sku` out"

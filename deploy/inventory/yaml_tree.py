@@ -126,6 +126,7 @@ def _look_for_secrets(text: str, tree: Tree) -> None:
 def _events_are_safe(text: str, tree: Tree) -> bool:
     """Look at the stream before anything is built from it, and say whether it is bounded and a single document."""
     depth = documents = 0
+    event: Any
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
@@ -171,7 +172,7 @@ class _Unfold:
             return Node([self.node(inner, None, depth + 1) for inner in raw.value], line, column)
         return Node(None if raw.tag == _NULL else self.text(raw), line, column)
 
-    def mapping(self, raw: yaml.MappingNode, depth: int) -> dict[str, Node]:
+    def mapping(self, raw: Any, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
         for key, value in raw.value:
             at = (key.start_mark.line + 1, key.start_mark.column + 1)
@@ -193,7 +194,7 @@ class _Unfold:
                 found[name] = self.node(value, key, depth + 1)
         return found
 
-    def text(self, raw: yaml.ScalarNode) -> str:
+    def text(self, raw: Any) -> str:
         at = (raw.start_mark.line + 1, raw.start_mark.column + 1)
         if what := looks_secret(raw.value):
             self.tree.problem("secret", f"the line holds what looks like {what}", NEXT, at[0])

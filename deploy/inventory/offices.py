@@ -1,0 +1,202 @@
+"""What `offices.yaml` may say: one class per mapping, one field per key. What has no field here is an error.
+
+A new key of the inventory is a new field; reader, messages and the editors' schema follow from it. Sizes are bytes.
+"""
+
+# ruff: noqa: RUF009 - `key` makes a field, not a default
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deploy.data import limits
+from deploy.inventory import values as v
+from deploy.inventory.keys import Choice, Listed, Mapping, key
+from states.facts import AgentKind, Item, Mode, Plan
+from states.planning import OWN_DISK_SKU, choose_sku
+from states.sizes import parse_share
+
+if TYPE_CHECKING:  # the ports load slowly, and `seeding validate` never needs them
+    from tasks.ports import Address, Contact
+
+_MODE = Choice("data-box", "own-disk")
+_AGENT = Choice("dpm", "mars", "files")
+_SKU = Choice("DataBox", "DataBoxDisk")
+_ITEM = Choice("files", "volume", "sql", "exchange", "sharepoint", "hyper-v", "vmware", "system-state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressEntry:
+    """Where the device goes. The country is the office's."""
+
+    street: str = key(v.TEXT)
+    city: str = key(v.TEXT)
+    postal_code: str = key(v.POSTAL_CODE)
+    state: str = key(v.TEXT, "")
+    company: str = key(v.TEXT, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactsEntry:
+    """Whom Azure and the carrier write to: a role and a group mailbox, because people leave while boxes travel."""
+
+    name: str = key(v.TEXT)
+    phone: str = key(v.PHONE)
+    emails: tuple[str, ...] = key(Listed(v.EMAIL, most=10))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandwidthEntry:
+    """The office's way out: megabits per second, and in which hours of the office's day backups may use it."""
+
+    mbps: float = key(v.MBPS)
+    hours: str | None = key(v.HOURS, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemEntry:
+    """One protected server or data source, as it is today."""
+
+    name: str = key(v.FILE_NAME)
+    kind: str = key(_ITEM, "files")
+    bytes: int = key(v.SIZE, name="size")
+    daily_change: str = key(v.SHARE)
+    source: str = key(v.TEXT, "")
+    vault_item: str = key(v.TEXT, "")
+
+    def fact(self) -> Item:
+        """Return the item as a plan carries it."""
+        change_bytes = parse_share(self.daily_change, of_bytes=self.bytes)
+        return Item(self.name, self.bytes, change_bytes, self.source, self.vault_item)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentEntry:
+    """The backup agent at the office. `command` is how the office's worker asks it, word by word, without a shell."""
+
+    kind: AgentKind = key(_AGENT)
+    server: str = key(v.HOST_NAME)
+    command: tuple[str, ...] | None = key(Listed(v.TEXT, most=50), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagingEntry:
+    """Own disks only: the folder the agent writes to before the drives are prepared."""
+
+    path: str = key(v.TEXT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialEntry:
+    """Under which names the hub's environment holds its Azure credential: names only, a value here is refused.
+
+    Where a certificate is named, it is used and the secret is not.
+    """
+
+    client_id_env: str = key(v.ENV_NAME, "AZURE_CLIENT_ID")
+    client_secret_env: str = key(v.ENV_NAME, "AZURE_CLIENT_SECRET")
+    certificate_path_env: str | None = key(v.ENV_NAME, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzureEntry:
+    """Where in Azure the office's backup shall be. Order and vault share one subscription, as the service demands."""
+
+    subscription_id: str = key(v.UUID)
+    tenant_id: str = key(v.UUID)
+    resource_group: str = key(v.RESOURCE_GROUP)
+    location: str = key(v.REGION)
+    storage_account: str = key(v.TEXT)
+    vault: str = key(v.VAULT_NAME)
+    credential: CredentialEntry = key(Mapping(CredentialEntry), CredentialEntry())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleEntry:
+    """When the office's run is looked at: cron, in the office's own time."""
+
+    advance: str = key(v.CRON, "*/30 * * * *")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetEntry:
+    """What the seeding of this office may cost in all."""
+
+    amount: float = key(v.MONEY)
+    currency: str = key(v.CURRENCY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """One office, defaults applied."""
+
+    id: str = key(v.OFFICE_ID)
+    country: str = key(v.COUNTRY)
+    ship_to: AddressEntry = key(Mapping(AddressEntry), name="address")
+    contacts: ContactsEntry = key(Mapping(ContactsEntry))
+    time_zone: str = key(v.TIME_ZONE)
+    bandwidth: BandwidthEntry | None = key(Mapping(BandwidthEntry), None)
+    mode: Mode = key(_MODE)
+    sku: str | None = key(_SKU, None)
+    items: tuple[ItemEntry, ...] = key(Listed(Mapping(ItemEntry)))
+    agent: AgentEntry = key(Mapping(AgentEntry))
+    device_path: str | None = key(v.DEVICE_PATH, None)
+    staging: StagingEntry | None = key(Mapping(StagingEntry), None)
+    azure: AzureEntry = key(Mapping(AzureEntry))
+    schedule: ScheduleEntry = key(Mapping(ScheduleEntry), ScheduleEntry())
+    budget: BudgetEntry | None = key(Mapping(BudgetEntry), None)
+
+    @property
+    def contact(self) -> Contact:
+        """Whom the carrier and Azure write to."""
+        from tasks.ports import Contact
+
+        return Contact(self.contacts.name, self.contacts.phone, self.contacts.emails)
+
+    @property
+    def address(self) -> Address:
+        """Where the device goes."""
+        from tasks.ports import Address
+
+        to = self.ship_to
+        return Address(to.street, to.city, to.postal_code, self.country, to.state, to.company)
+
+    @property
+    def chosen_sku(self) -> str:
+        """The SKU to order: the inventory's, or the smallest that carries everything to this country."""
+        if self.mode == "own-disk":
+            return OWN_DISK_SKU
+        return self.sku or choose_sku(self.country, tuple(item.bytes for item in self.items), limits())
+
+    def plan(self, job_name: str) -> Plan:
+        """Return what one run for this office sets out to do, by the limits in force. Judges nothing."""
+        sku, azure = self.chosen_sku, self.azure
+        device = limits().device(sku)
+        return Plan(
+            office=self.id,
+            country=self.country,
+            mode=self.mode,
+            agent=self.agent.kind,
+            sku=sku,
+            job_name=job_name,
+            subscription_id=azure.subscription_id,
+            resource_group=azure.resource_group,
+            location=azure.location,
+            storage_account=azure.storage_account,
+            vault=azure.vault,
+            server=self.agent.server,
+            items=tuple(item.fact() for item in self.items),
+            device_bytes=device.usable_bytes if device else 0,
+            time_zone=self.time_zone,
+        )
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The offices of one file, all of them sound in form."""
+
+    offices: tuple[Office, ...]
+
+    def office(self, id: str) -> Office | None:
+        """Return the office of that id, or None."""
+        return next((office for office in self.offices if office.id == id), None)
