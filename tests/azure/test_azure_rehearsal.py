@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from scripted_azure import PLAN, REQUEST
 
-from deploy.rehearsal.control import Control
 from states.facts import Item
 from tasks.azure.account import BlobAccount
 from tasks.azure.clients import AzureClients, AzureSettings
@@ -39,6 +38,12 @@ def settings_of(world, **changed):
 
 
 @pytest.fixture(scope="module")
+def world(running_rehearsal):
+    """Where the rehearsal is and who we are there."""
+    return running_rehearsal.known
+
+
+@pytest.fixture(scope="module")
 def shared_clients(world):
     clients = AzureClients(settings_of(world))
     yield clients
@@ -46,11 +51,10 @@ def shared_clients(world):
 
 
 @pytest.fixture
-def control(world):
-    """The world, new for each test."""
-    control = Control(world["control"], world["ca"])
-    control.reset()
-    return control
+def control(running_rehearsal):
+    """The world's own door; each test finds its first day, and lists with two entries a page."""
+    running_rehearsal.control.reset(page_size=2)
+    return running_rehearsal.control
 
 
 @pytest.fixture
