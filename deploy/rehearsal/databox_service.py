@@ -11,7 +11,7 @@ from typing import Any
 from deploy.rehearsal.databox import SUBSCRIPTION, check_accounts, room_left
 from deploy.rehearsal.skus import SKUS
 from deploy.rehearsal.skus.base import Sku
-from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, paged, same, ticks
+from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, paged, ticks
 from deploy.rehearsal.world import World, business_days
 
 API_VERSIONS = ["2018-01-01", "2022-12-01", "2023-12-01", "2025-02-01", "2025-07-01"]
@@ -125,8 +125,7 @@ def _order_limit(world: World, entry: dict[str, Any]) -> Refusal:
 
 
 def _sku_availability(world: World, entry: dict[str, Any]) -> Refusal:
-    here = same(entry.get("location", ""), world.home.identity.location)
-    if entry.get("deviceType") in SKUS and here and entry.get("transferType") == "ImportToAzure":
+    if entry.get("deviceType") in SKUS and entry.get("location") and entry.get("transferType") == "ImportToAzure":
         return None
     return "SsemUserErrorSkuNotAvailable", "The SKU is not available for this country and region."
 
