@@ -115,7 +115,7 @@ def reset(world: World, ask: Ask) -> Answer:
     body = ask.json() if ask.body else {}
     start = _time(body.pop("start")) if "start" in body else None
     try:
-        settings = Settings(**body) if body else None
+        settings = Settings.model_validate({**world.first_settings.model_dump(), **body})
     except ValueError as error:
         raise ArmError(400, "BadSettings", str(error)) from error
     world.reset(start, settings)

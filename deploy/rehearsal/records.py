@@ -164,7 +164,7 @@ class Effects(BaseModel):
     mitigations: dict[str, int] = Field(default_factory=dict)
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, extra="forbid"):
     """How the services answer: page length, Retry-After in seconds, how often an accepted request says "not yet"."""
 
     page_size: int = Field(default=50, ge=1)

@@ -45,6 +45,13 @@ class Door(H11Protocol):
         _connections.pop(self.transport.get_extra_info("peername"), None)
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """End an idle connection at once: a polite TLS farewell would wait for clients that only pool it."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
 
 class App:
     """The ASGI application over one world."""
@@ -101,7 +108,7 @@ class App:
 def serve(world: World, certificates: Certificates, port: int) -> uvicorn.Server:
     """Return a server for *world* on loopback, ready for its run(); uvicorn ends it on SIGTERM and SIGINT."""
     config = uvicorn.Config(
-        App(world), host="127.0.0.1", port=port, http=Door, ws="none", lifespan="off", log_level="error",
+        App(world), host="127.0.0.1", port=port, http=Door, ws="none", lifespan="off", log_level="critical",
         access_log=False, ssl_certfile=Path(certificates.certificate), ssl_keyfile=Path(certificates.key),
         timeout_graceful_shutdown=1, server_header=False,
     )  # fmt: skip

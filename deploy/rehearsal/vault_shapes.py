@@ -230,7 +230,8 @@ def job(who: Identity, office: Office, done: BackupJob, extended: bool) -> dict[
     bag = {"Data Transferred": f"{done.bytes} bytes", "Details": done.text}
     more: dict[str, Any] = {"tasksList": [], "propertyBag": bag, "dynamicErrorMessage": None}
     path = f"{vault_id(who)}/backupJobs/{done.id}"
-    return _envelope(path, done.id, f"{TYPE}/backupJobs", {**common, **only, "extendedInfo": more if extended else None})
+    properties = {**common, **only, "extendedInfo": more if extended else None}
+    return _envelope(path, done.id, f"{TYPE}/backupJobs", properties)
 
 
 def policy(who: Identity, office: Office, now: datetime) -> dict[str, Any]:

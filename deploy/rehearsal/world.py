@@ -41,6 +41,11 @@ class World:
         """The simulated time, UTC."""
         return self.records.now
 
+    @property
+    def first_settings(self) -> Settings:
+        """The settings this process was started with."""
+        return self._first.settings
+
     @contextmanager
     def reading(self) -> Iterator[Records]:
         """Give the records while nobody changes them."""

@@ -1,0 +1,26 @@
+"""What all tests may share: one rehearsal Azure per test process, as good as new for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from rehearsal_host import Rehearsal
+
+
+@pytest.fixture(scope="session")
+def running_rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """A rehearsal Azure that serves all tests of this process. Ask for `rehearsal` to have it reset first."""
+    from rehearsal_host import running
+
+    yield from running(tmp_path_factory.mktemp("rehearsal"))
+
+
+@pytest.fixture
+def rehearsal(running_rehearsal: Rehearsal) -> Rehearsal:
+    """A rehearsal Azure as on its first day: `known`, `control`, the SDK's clients, and short cuts."""
+    running_rehearsal.control.reset()
+    return running_rehearsal
