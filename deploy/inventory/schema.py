@@ -1,6 +1,6 @@
 """The JSON Schema of `offices.yaml` for editors, written to docs/offices.schema.json by `make docs`.
 
-It knows the keys, their kinds and their shapes. What needs more than one key, or a calendar, only `seeding validate` knows.
+It knows the keys, their kinds and shapes. What takes more than one key, or a calendar, only `seeding validate` knows.
 """
 
 from __future__ import annotations

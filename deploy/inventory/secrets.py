@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 
-_SHAPES = {
-    "a storage account key": r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==",
-    "a connection string": r"(?i)\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)\s*=\s*[^;\s]{8}",
-    "a shared access signature (SAS)": r"(?i)[?&\"']?\bsig=[A-Za-z0-9%+/]{20,}",
-    "a BitLocker recovery key": r"(?<!\d)(?:\d{6}-){7}\d{6}(?!\d)",
-    "a client secret of Entra ID": r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}",
-    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY",
-    "a token": r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}",
-    "a Prefect API key": r"\bpn[ub]_[A-Za-z0-9]{30,}",
-    "an address with a password in it": r"(?i)\b[a-z][a-z0-9+.-]*://[^\s:/@]+:[^\s/@{$%]+@",
-    "a password": r"(?i)\b(?:password|passwd|passphrase|passkey|pwd|secret|api[_-]?key)\s*[=]\s*[^\s{$%<]",
-}
-_SHAPE = {what: re.compile(pattern) for what, pattern in _SHAPES.items()}
+# What it is, a text it cannot do without (looked for first, because it is quick), and its shape.
+_SHAPES = (
+    ("a storage account key", "==", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}=="),
+    ("a connection string", "=", r"(?i)\b(?:AccountKey|SharedAccessKey|SharedAccessSignature)\s*=\s*[^;\s]{8}"),
+    ("a shared access signature (SAS)", "=", r"(?i)\bsig=[A-Za-z0-9%+/]{20,}"),
+    ("a BitLocker recovery key", "-", r"(?<!\d)(?:\d{6}-){7}\d{6}(?!\d)"),
+    ("a client secret of Entra ID", "Q~", r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34}"),
+    ("a private key", "-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    ("a token", "eyJ", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}"),
+    ("a Prefect API key", "pn", r"\bpn[ub]_[A-Za-z0-9]{30,}"),
+    ("an address with a password in it", "://", r"(?i)\b[a-z][a-z0-9+.-]*://[^\s:/@]+:[^\s/@{$%]+@"),
+    ("a password", "=", r"(?i)\b(?:password|passwd|passphrase|passkey|pwd|secret|api[_-]?key)\s*=\s*[^\s{$%<]"),
+)
+_SHAPE = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _SHAPES)
 _KEY_NAME = re.compile(
     r"(?i)pass(?:word|wd|key|phrase)|\bpwd\b|secret|token|(?:account|access|api|recovery|bitlocker|encryption|shared|private)"
     r"[-_ ]?key|(?:^|[-_])sas(?:$|[-_])|bitlocker|connection[-_ ]?string"
@@ -36,7 +37,7 @@ NEXT = (
 
 def looks_secret(text: str) -> str:
     """Return what kind of secret *text* holds ("a storage account key"), or "" when it shows none."""
-    return next((what for what, shape in _SHAPE.items() if shape.search(text)), "")
+    return next((what for what, needle, shape in _SHAPE if needle in text and shape.search(text)), "")
 
 
 def names_a_secret(key: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -17,7 +17,7 @@ from deploy.inventory.secrets import NEXT, looks_secret
 
 LARGEST_FILE_BYTES = 8 * 2**20
 DEEPEST = 20
-MOST_NODES = 400_000
+MOST_NODES = 200_000
 LONGEST_TEXT = 2000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -25,8 +25,7 @@ _NULL = "tag:yaml.org,2002:null"
 _FLATTEN = "an inventory needs no such nesting; use `defaults:` for what repeats"
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A value and where it stands. A mapping's value stands where its key does."""
 
     value: dict[str, Node] | list[Node] | str | None
@@ -157,6 +156,7 @@ class _Unfold:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.left = MOST_NODES
+        self.judged: set[int] = set()  # scalars met before, through an alias
 
     def node(self, raw: yaml.Node, key: yaml.Node | None, depth: int) -> Node:
         self.left -= 1
@@ -195,13 +195,16 @@ class _Unfold:
         return found
 
     def text(self, raw: Any) -> str:
-        at = (raw.start_mark.line + 1, raw.start_mark.column + 1)
-        if what := looks_secret(raw.value):
-            self.tree.problem("secret", f"the line holds what looks like {what}", NEXT, at[0])
-        if len(raw.value) > LONGEST_TEXT:
-            self.tree.problem("too-long", f"a value of {len(raw.value):,} characters", f"keep to {LONGEST_TEXT:,}", *at)
-        elif not raw.value.isprintable():
-            self.tree.problem(
-                "control-character", f"{shown(raw.value)} holds a line break or control character", "take it out", *at
-            )
+        if id(raw) not in self.judged:
+            self.judged.add(id(raw))
+            self.judge(raw.value, (raw.start_mark.line + 1, raw.start_mark.column + 1))
         return str(raw.value)
+
+    def judge(self, text: str, at: tuple[int, int]) -> None:
+        if what := looks_secret(text):
+            self.tree.problem("secret", f"the line holds what looks like {what}", NEXT, at[0])
+        if len(text) > LONGEST_TEXT:
+            self.tree.problem("too-long", f"a value of {len(text):,} characters", f"keep to {LONGEST_TEXT:,}", *at)
+        elif not text.isprintable():
+            fact = f"{shown(text)} holds a line break or control character"
+            self.tree.problem("control-character", fact, "take it out", *at)
