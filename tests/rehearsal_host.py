@@ -92,7 +92,9 @@ class Rehearsal:
                     },
                     "dataImportDetails": [
                         {
-                            "accountDetails": {"dataAccountType": "StorageAccount", "storageAccountId": self.account_id},
+                            "accountDetails": {
+                                "dataAccountType": "StorageAccount", "storageAccountId": self.account_id,
+                            },
                             "logCollectionLevel": "Verbose",
                         }
                     ],

@@ -101,7 +101,7 @@ def _end(number: int, frame: object) -> None:
 
 
 def _end_at_end_of_stdin() -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):  # not the buffered reader: its lock would outlive the interpreter
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -86,6 +86,9 @@ def upload(storage: Storage, job: Job) -> Outcome:
                 kind = "PageBlob" if arrived.target.pages else "BlockBlob"
                 path = f"{arrived.target.container}/{arrived.target.blob}"
                 copylog.write_verbose_line(verbose, kind, path, arrived.found.size_bytes, arrived.crc64)
+        for entry in _vanished(job):
+            outcome.errored_files += 1
+            errors.write(copylog.errored_entity(entry).encode())
         outcome.renamed_containers = len(renamed)
         errors.write(copylog.summary(outcome.total_files, outcome.errored_files).encode())
         name = f"{job.order}_{job.serial}_CopyLog_{job.log_id}.xml"
@@ -122,6 +125,14 @@ def _carry(storage: Storage, job: Job) -> Iterator[Arrived]:
         while batch := list(islice(waiting, BATCH)):
             _make_containers(storage, batch, made)
             yield from pool.map(lambda found: _one(storage, job, found), batch)
+
+
+def _vanished(job: Job) -> Iterator[Errored]:
+    """Yield what the sealed list names and the device no longer holds."""
+    for path in job.bill or {}:
+        if not (job.root / path).is_file():
+            inside = path.partition("/")[2]
+            yield Errored(inside, "UploadErrorDataValidationError", "0", "The file was sealed and is gone.")
 
 
 def _make_containers(storage: Storage, batch: Iterable[Found], made: set[str]) -> None:

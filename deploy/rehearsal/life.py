@@ -204,6 +204,7 @@ def _certificate(world: World, serial: str) -> str:
 
 HAPPENINGS: dict[str, Happening] = {
     **{stage: partial(reach, stage) for kind in SKUS.values() for stage, _ in kind.stages},
+    "Aborted": partial(reach, "Aborted"),
     "upload": upload,
     "finish": finish,
     "give-up": give_up,

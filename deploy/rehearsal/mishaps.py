@@ -39,6 +39,8 @@ def add(world: World, row: dict[str, Any]) -> None:
     known = {"world", "when", "times", "after", *mishap.needs, *mishap.allows}
     if set(row) - known or any(need not in row for need in mishap.needs):
         raise ArmError(400, "BadFault", f"{row['world']} needs {mishap.needs} and allows {sorted(known)}: {row}")
+    if mishap.does is None and "when" in row:
+        raise ArmError(400, "BadFault", f"{row['world']} strikes at the upload; leave `when` out")
     if mishap.does is None or "when" in row:
         world.records.faults.append({**row, "id": world.new_id("fault-")})
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import traceback
 import uuid
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,9 @@ class App:
             return None if fault else done
         except ArmError as refusal:
             return refusal.answer()
+        except Exception as error:  # the door stays open whatever fails behind it, and says what it was
+            traceback.print_exc()
+            return ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}").answer()
 
     def _control(self, ask: Ask, peer: str) -> Answer:
         if peer not in LOOPBACK:

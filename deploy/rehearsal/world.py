@@ -81,7 +81,8 @@ class World:
             self.save()
 
     def plan(self, at: datetime, what: str, subject: str) -> None:
-        """Put *what* on the agenda for *subject*; never earlier than now."""
+        """Put *what* on the agenda for *subject*; never earlier than now. Raises KeyError when nobody can do it."""
+        _ = self._happenings[what]
         self.records.seq += 1
         self.records.agenda.append(
             Due(at=max(at, self.records.now), seq=self.records.seq, what=what, subject=subject)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from pathlib import Path
 
 import pytest
 from awscrt.checksums import crc64nvme
@@ -109,8 +111,7 @@ def test_a_name_that_is_not_text_is_renamed(rehearsal):
     (device,) = rehearsal.delivered("seed-berlin", "DataBoxDisk")
     folder = str(device / "BlockBlob" / "data").encode()
     device.joinpath("BlockBlob", "data").mkdir()
-    with open(folder + b"/na\xffme", "wb") as out:
-        out.write(b"x")
+    Path(os.fsdecode(folder + b"/na\xffme")).write_bytes(b"x")
     job, log = ended(rehearsal)
 
     (name,) = names(rehearsal, "data")
@@ -130,6 +131,16 @@ def test_a_byte_changed_after_sealing_is_noticed(rehearsal):
     assert job.properties.status == "CompletedWithErrors"
     assert names(rehearsal, "data") == {"b.vhd": "PageBlob"}
     assert "<Category>UploadErrorDataValidationError</Category>" in log
+
+
+def test_a_file_removed_after_sealing_is_missed(rehearsal):
+    """The sealed list says what should be there."""
+    device = disk(rehearsal, {"PageBlob/data/a.vhd": PAGE})
+    rehearsal.control.prepare_to_ship(device.name)
+    (device / "PageBlob" / "data" / "a.vhd").unlink()
+    job, log = ended(rehearsal)
+
+    assert job.properties.status == "CompletedWithErrors" and 'Path="data\\a.vhd"' in log
 
 
 def test_the_datacenter_cannot_notice_a_byte_changed_before_sealing(rehearsal):

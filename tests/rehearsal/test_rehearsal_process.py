@@ -1,0 +1,91 @@
+"""The process itself: killed and started again it knows everything; however it ends, the emulator ends with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rehearsal_host import launch
+
+
+def gone(pid, seconds=15.0):
+    """Wait until a process has ended; False when it is still there after *seconds*."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def child_of(process):
+    """The process id of the emulator."""
+    return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_kill_9_loses_no_order_no_blob_and_leaves_no_emulator(tmp_path):
+    """Killed in mid-life and started on the same home: same identity, ports, clock, order, blobs; nothing left over."""
+    first = launch(tmp_path)
+    (device,) = first.delivered("seed-berlin", "DataBoxDisk")
+    (device / "BlockBlob" / "data").mkdir()
+    (device / "BlockBlob" / "data" / "f").write_bytes(b"x" * 1000)
+    first.blobs.create_container("before").upload_blob("kept", b"yes")
+    first.control.hand_over("seed-berlin")
+    emulator, now = child_of(first.process), first.control.now()
+    first.process.kill()
+    first.process.wait()
+
+    assert gone(emulator)
+    second = launch(tmp_path)
+    try:
+        assert second.known == first.known
+        assert second.control.now() == now
+        assert second.control.stats()["orders"] == {"seed-berlin": 1}
+        assert second.ingested("seed-berlin").properties.status == "Completed"
+        assert second.blobs.get_blob_client("before", "kept").download_blob().readall() == b"yes"
+        assert second.blobs.get_blob_client("data", "f").download_blob().readall() == b"x" * 1000
+    finally:
+        emulator = child_of(second.process)
+        second.process.send_signal(signal.SIGTERM)
+        assert second.process.wait(15) == 0
+    assert gone(emulator)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_it_ends_when_its_parent_does(tmp_path):
+    """The end of stdin is the end of the rehearsal and of the emulator."""
+    started = launch(tmp_path)
+    emulator = child_of(started.process)
+    started.process.stdin.close()
+
+    assert started.process.wait(15) == 0
+    assert gone(emulator)
+
+
+def test_without_the_emulator_it_says_what_to_run(tmp_path):
+    """One sentence on stderr, exit code 1, nothing on stdout."""
+    command = [sys.executable, "-m", "deploy.rehearsal", "--home", str(tmp_path), "--azurite", str(tmp_path / "no.js")]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 1 and done.stdout == "" and "npm ci" in done.stderr
+
+
+def test_the_lock_file_names_no_registry():
+    """The emulator is pinned by version and hash; where it comes from is the installer's affair."""
+    root = Path(__file__).resolve().parents[2]
+    packages = json.loads((root / "package-lock.json").read_text())["packages"]
+
+    assert packages["node_modules/azurite"]["version"] == "3.37.0"
+    assert not [name for name, entry in packages.items() if "resolved" in entry]
+    assert os.path.exists(root / "package.json")
