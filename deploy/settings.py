@@ -36,8 +36,12 @@ class Settings:
         """The inventory: $SEEDING_INVENTORY, or offices.yaml in the home, or offices.yaml here."""
         if given := os.environ.get("SEEDING_INVENTORY"):
             return Path(given)
-        at_home = self.home / "offices.yaml"
-        return at_home if at_home.exists() else Path("offices.yaml")
+        return self.inventory_at_home if self.inventory_at_home.exists() else Path("offices.yaml")
+
+    @property
+    def inventory_at_home(self) -> Path:
+        """Where a rehearsal keeps its inventory."""
+        return self.home / "offices.yaml"
 
     @property
     def archive(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from functools import cache
@@ -74,13 +73,11 @@ def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
     """Return who we are in Azure for that office; secrets stay behind the names of environment variables."""
     names, ends = entry.azure.credential, where.endpoints
     client_id = os.environ.get(names.client_id_env, "")
-    secret_env = names.client_secret_env or ""
-    with_secret = bool(client_id and secret_env and os.environ.get(secret_env))
     return AzureSettings(
-        credential="client-secret" if with_secret else "default",
+        credential="client-secret" if client_id and names.client_secret_env else "default",
         tenant_id=entry.azure.tenant_id,
         client_id=client_id,
-        client_secret_env=secret_env,
+        client_secret_env=names.client_secret_env or "",
         authority=ends.authority if ends else None,
         instance_discovery=ends is None,
         arm_url=ends.arm if ends else None,
@@ -92,11 +89,6 @@ def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
 def hub_name() -> str:
     """Return the actor of the hub's own journal lines."""
     return f"hub@{socket.gethostname()}"
-
-
-def person_name() -> str:
-    """Return the actor of a command's journal lines: who typed it, and where."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 @cache

@@ -19,8 +19,6 @@ def order(book: Logbook, site: Site) -> Outcome:
     """Return the order as Azure shows it. Raises Transient, NotYet (accepted, not visible yet)."""
     run, key = book.run, f"order/{book.run.attempt}"
     job = site.orders.find(run.plan, run.job_name)
-    if job is not None and not _is_ours(run, site):
-        return Outcome("order", raised=(("order-foreign", f"{run.job_name} carries no tag of {run.run_id}"),))
     if job is None:
         request = request_for(run, site)
         if objections := site.orders.objections(request):
@@ -30,12 +28,17 @@ def order(book: Logbook, site: Site) -> Outcome:
         try:
             site.orders.create(request)
         except AlreadyExists:
-            pass  # our own call went through before: what is there now decides
+            pass  # our own call went through before, or somebody was faster: what is there now decides
         except Rejected as refused:
             return Outcome("order", raised=(("order-refused", refused.message),), done=((key, "refused"),))
         job = site.orders.find(run.plan, run.job_name)
         if job is None:
             raise NotYet(f"Azure accepted order {run.job_name} and does not show it yet")
+    if not _is_ours(run, site):
+        done = ((key, "the name is taken"),) if key in book.run.intents else ()
+        return Outcome(
+            "order", raised=(("order-foreign", f"{run.job_name} carries no tag of {run.run_id}"),), done=done
+        )
     done = ((key, f"order {job.job_name} exists"),) if key in book.run.intents else ()
     return Outcome("order", evidence=(job,), done=done)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from states.conditions import CATALOGUE
 from states.settle import Outcome
@@ -55,11 +57,19 @@ def perform(verb: str, book: Logbook, site: Site) -> Outcome:
         return Outcome(verb, notes=() if verb in book.looked else (later.message,), pending=True)
     except SeedingError as wrong:
         return Outcome(verb, raised=((wrong.code if wrong.code in CATALOGUE else "unexpected", text_of(wrong)),))
+    except Exception as bug:
+        return Outcome(verb, raised=(("unexpected", f"{type(bug).__name__} at {_place_of(bug)}"),))
 
 
 def gave_up(verb: str, error: SeedingError) -> Outcome:
     """Return the outcome of a verb whose retries are used up."""
     return Outcome(verb, raised=(("cannot-reach", text_of(error)),))
+
+
+def _place_of(bug: Exception) -> str:
+    """Return file and line of a bug. Its message stays out of the journal: nobody knows what secrets it quotes."""
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def text_of(error: SeedingError) -> str:

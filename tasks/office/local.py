@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from states.codec import utc_text
 from states.facts import AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
@@ -22,6 +23,7 @@ from tasks.media_errors import SourceNotReadable, on_media
 from tasks.office.agent import AgentCommand
 from tasks.ports import OnSite
 
+COPY_SECONDS = 14 * 86400.0  # the longest an agent may write: 80 TB over 1 GbE take 8.4 days
 VENDOR_FOLDERS = ("DataBoxDiskImport", "System Volume Information", "$RECYCLE.BIN", "lost+found")
 
 
@@ -114,9 +116,9 @@ class LocalOffice:
         if self.agent_command is None:
             raise NotYet(f"no command is set to ask the backup agent of {work.plan.office}")
         answer = self.agent_command.ask(
-            "start-copy", "--device", str(self._root(work)), "--order", work.job_name, timeout_seconds=30 * 86400
+            "start-copy", "--device", str(self._root(work)), "--order", work.job_name, timeout_seconds=COPY_SECONDS
         )
-        items = tuple(_item_on_device(item) for item in answer["items"])
+        items = tuple(_item_on_device(item, self._root(work)) for item in answer["items"])
         return Copied(work.serial, items)
 
     def _root(self, work: OnSite) -> Path:
@@ -126,14 +128,15 @@ class LocalOffice:
         return self.home / work.job_name / work.serial
 
 
-def _item_on_device(item: dict) -> ItemOnDevice:  # type: ignore[type-arg]
+def _item_on_device(item: dict[str, Any], root: Path) -> ItemOnDevice:
     images = item["images"]
-    folders = {image["path"].rpartition("/")[0] for image in images}
-    if len(folders) != 1:
-        raise NotYet(f"the agent wrote item {item['name']} to {len(folders)} folders; one is expected")
+    folders = {Path(image["path"]).parent for image in images}
+    if len(folders) != 1 or not folders.copy().pop().is_relative_to(root):
+        named = ", ".join(sorted(map(str, folders))) or "nowhere"
+        raise NotYet(f"the agent wrote item {item['name']} to {named}; one folder of {root} is expected")
     return ItemOnDevice(
         name=item["name"],
-        folder=folders.pop(),
+        folder=folders.pop().relative_to(root).as_posix(),
         files=len(images),
         bytes=sum(image["bytes"] for image in images),
         source_bytes=item["source_bytes"],

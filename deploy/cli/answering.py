@@ -1,0 +1,113 @@
+"""The commands by which people answer: record, hold, resume, waive, cancel, reorder, reopen, close."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.cli.envelope import Answer
+from deploy.cli.opening import Opened, person
+from deploy.cli.results import run_data
+from states.explain import explain
+from states.facts import Run
+from states.playbook import next_step
+from tasks import answers
+from tasks.errors import InvalidInput
+from tasks.journal import Logbook
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody at the office said."""
+
+    what: str
+    serial: str = ""
+    damaged: bool = False
+    reference: str = ""
+    carrier: str = ""
+    tracking: str = ""
+    by: str = ""
+
+
+def record(home: Path | None, given: str, told: Told) -> Answer:
+    """Record a delivery, a preparation or a hand-over."""
+    by = told.by or person()
+    ways: dict[str, Callable[[Logbook], Run]] = {
+        "delivered": lambda book: answers.delivered(book, told.serial, by, intact=not told.damaged),
+        "prepared": lambda book: answers.prepared(book, by, told.reference),
+        "handed-over": lambda book: answers.handed_over(book, by, told.carrier, told.tracking),
+    }
+    if told.what not in ways:
+        raise InvalidInput(f"{told.what!r} cannot be recorded", next=f"use one of {', '.join(ways)}")
+    return _answered(home, given, ways[told.what])
+
+
+def hold(home: Path | None, given: str, reason: str) -> Answer:
+    """Put a run on hold."""
+    return _answered(home, given, lambda book: answers.hold(book, reason))
+
+
+def resume(home: Path | None, given: str, reason: str) -> Answer:
+    """Let a run try again."""
+    return _answered(home, given, lambda book: answers.resume(book, reason))
+
+
+def waive(home: Path | None, given: str, code: str, reason: str) -> Answer:
+    """Waive a condition."""
+    return _answered(home, given, lambda book: answers.waive(book, code, reason))
+
+
+def reorder(home: Path | None, given: str, reason: str, *, yes: bool) -> Answer:
+    """Go back to planned with the next attempt."""
+    _sure(yes, f"order another device for {given}? The one on its way stays yours to return.")
+    return _answered(home, given, lambda book: answers.reorder(book, reason))
+
+
+def reopen(home: Path | None, given: str, reason: str) -> Answer:
+    """Go back to the copy."""
+    return _answered(home, given, lambda book: answers.reopen(book, reason))
+
+
+def close(home: Path | None, given: str, *, yes: bool) -> Answer:
+    """Approve the clean-up."""
+    _sure(yes, f"release what {given} left behind? The order's record will be deleted in Azure.")
+    return _answered(home, given, lambda book: answers.approve_close(book, person()))
+
+
+def cancel(home: Path | None, given: str, reason: str, *, abandon: bool, yes: bool) -> Answer:
+    """Cancel a run with its order, or give it up."""
+    _sure(yes, f"{'give up' if abandon else 'cancel'} {given}?")
+    if abandon:
+        return _answered(home, given, lambda book: answers.abandon(book, reason))
+
+    def with_azure(book: Logbook) -> Run:
+        from deploy.inventory import load
+        from deploy.settings import settings
+        from deploy.wiring import site
+        from tasks.cancel import cancel as cancelled
+
+        where = settings(home)
+        return cancelled(book, site(where, load(where.inventory), book.run.plan), reason)
+
+    return _answered(home, given, with_azure)
+
+
+def _answered(home: Path | None, given: str, answer: Callable[[Logbook], Run]) -> Answer:
+    opened = Opened(home)
+    book = opened.book(given, person())
+    run = answer(book)
+    if book.run.seq:
+        book.leave(None)  # something happened: the next pass shall look at once
+    now = opened.clock.now()
+    return Answer(run_data(run), explain(run, next_step(run, now, book.looked), now))
+
+
+def _sure(yes: bool, question: str) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInput("this cannot be taken back and nobody is here to ask", next="add --yes")
+    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+        raise InvalidInput("not confirmed; nothing was done", next="answer y, or add --yes")

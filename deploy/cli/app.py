@@ -1,0 +1,212 @@
+"""The commands' names, options and help. What they do stands in the module each of them imports when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.envelope import run
+
+app = typer.Typer(
+    name="seeding",
+    help="Seeds the first full backup of remote offices into an Azure vault without their network.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON envelope and nothing else.")]
+Home = Annotated[Path | None, typer.Option(help="Where journal and archive lie (default $SEEDING_HOME or ./.seeding).")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, such as sydney/2026-11, or its office's id.")]
+Reason = Annotated[str, typer.Option(help="Why; it goes into the journal.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking; needed when nobody can be asked.")]
+
+
+@app.command()
+def rehearse(
+    data: Annotated[Path | None, typer.Option(help="Directory to use as the first office's backup data.")] = None,
+    serve: Annotated[bool, typer.Option(help="Only serve the rehearsal Azure, for any client.")] = False,
+    keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Seed the sample offices from order to incrementals against the built-in Azure. Needs no Azure account."""
+    from deploy.cli import rehearse as command
+
+    if serve:
+        run("rehearse", lambda: command.serve(home, as_json=json), as_json=json)
+    run("rehearse", lambda: command.rehearse(home, data, keep_ui=keep_ui, quiet=json), as_json=json)
+
+
+@app.command()
+def validate(
+    inventory: Annotated[Path | None, typer.Argument(help="The inventory (default: offices.yaml).")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Check an inventory and every office's plan; print every problem at once. Changes nothing."""
+    from deploy.cli import looking
+
+    run("validate", lambda: looking.validated(home, inventory), as_json=json)
+
+
+@app.command()
+def start(
+    office: Annotated[str, typer.Argument(help="The office's id in the inventory.")],
+    month: Annotated[str, typer.Option(help="The run's month, such as 2026-11 (default: this one).")] = "",
+    waive: Annotated[list[str] | None, typer.Option(help="CODE=REASON: accept a plan problem.")] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Plan a seeding run for an office and open its journal. Orders nothing yet."""
+    from deploy.cli import starting
+
+    run("start", lambda: starting.start(home, office, month, waive or []), as_json=json)
+
+
+@app.command()
+def advance(
+    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="One run; without it every run that is due.")] = "",
+    now: Annotated[bool, typer.Option("--now", help="Look at the world now, due or not.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Advance one run, or all that are due, as far as the world allows."""
+    from deploy.cli import advancing
+
+    run("advance", lambda: advancing.advance(home, run_id, look_now=now), as_json=json)
+
+
+@app.command()
+def status(
+    all_runs: Annotated[bool, typer.Option("--all", help="Show runs that are over, too.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List the runs: where each is, since when, and what stands in its way."""
+    from deploy.cli import looking
+
+    run("status", lambda: looking.status(home, all_runs=all_runs), as_json=json)
+
+
+@app.command()
+def explain(run_id: RunId, home: Home = None, json: Json = False) -> None:
+    """Say where a run is, whom it waits for, since when, and what to type."""
+    from deploy.cli import looking
+
+    run("explain", lambda: looking.explained(home, run_id), as_json=json)
+
+
+@app.command()
+def custody(
+    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="One run; without it all of them.")] = "",
+    check: Annotated[bool, typer.Option("--check", help="Check that every line is as it was written.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Print the custody record, or check its chain. Exit code 1 names the line that was changed."""
+    from deploy.cli import looking
+
+    run("custody", lambda: looking.custody(home, run_id, check=check), as_json=json)
+
+
+@app.command()
+def doctor(
+    office: Annotated[str, typer.Option(help="Only this office.")] = "", home: Home = None, json: Json = False
+) -> None:
+    """Check that journal, inventory, credential, vault and storage account are fit for use. Changes nothing."""
+    from deploy.cli import checking
+
+    run("doctor", lambda: checking.doctor(home, office), as_json=json)
+
+
+@app.command()
+def hold(run_id: RunId, reason: Reason, home: Home = None, json: Json = False) -> None:
+    """Stop a run where it is. Deadlines go on; so do looks at the world."""
+    from deploy.cli import answering
+
+    run("hold", lambda: answering.hold(home, run_id, reason), as_json=json)
+
+
+@app.command()
+def resume(run_id: RunId, reason: Reason = "", home: Home = None, json: Json = False) -> None:
+    """Clear a hold and every condition that blocks, and let the run try again."""
+    from deploy.cli import answering
+
+    run("resume", lambda: answering.resume(home, run_id, reason), as_json=json)
+
+
+@app.command()
+def waive(
+    run_id: RunId,
+    code: Annotated[str, typer.Argument(help="The condition's code.")],
+    reason: Reason,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Record that a condition shall not stop a run."""
+    from deploy.cli import answering
+
+    run("waive", lambda: answering.waive(home, run_id, code, reason), as_json=json)
+
+
+@app.command()
+def cancel(
+    run_id: RunId,
+    reason: Reason,
+    abandon: Annotated[bool, typer.Option(help="Give the run up and leave Azure as it is.")] = False,
+    yes: Yes = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Cancel a run and its order while Azure allows it."""
+    from deploy.cli import answering
+
+    run("cancel", lambda: answering.cancel(home, run_id, reason, abandon=abandon, yes=yes), as_json=json)
+
+
+@app.command()
+def reorder(run_id: RunId, reason: Reason, yes: Yes = False, home: Home = None, json: Json = False) -> None:
+    """Order again: the device is lost, damaged, or the ingestion was incomplete."""
+    from deploy.cli import answering
+
+    run("reorder", lambda: answering.reorder(home, run_id, reason, yes=yes), as_json=json)
+
+
+@app.command()
+def reopen(run_id: RunId, reason: Reason, home: Home = None, json: Json = False) -> None:
+    """Go back to the copy before the device leaves the office."""
+    from deploy.cli import answering
+
+    run("reopen", lambda: answering.reopen(home, run_id, reason), as_json=json)
+
+
+@app.command()
+def close(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = False) -> None:
+    """Approve the clean-up of a run whose incrementals run."""
+    from deploy.cli import answering
+
+    run("close", lambda: answering.close(home, run_id, yes=yes), as_json=json)
+
+
+@app.command("record")
+def record_answer(
+    run_id: RunId,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, prepared or handed-over.")],
+    serial: Annotated[str, typer.Option(help="delivered: the serial number on the device's label.")] = "",
+    damaged: Annotated[bool, typer.Option(help="delivered: the device or its packaging is damaged.")] = False,
+    reference: Annotated[str, typer.Option(help="prepared: the completion reference number.")] = "",
+    carrier: Annotated[str, typer.Option(help="handed-over: the carrier's name.")] = "",
+    tracking: Annotated[str, typer.Option(help="handed-over: the tracking number.")] = "",
+    by: Annotated[str, typer.Option(help="Who saw it (default: you).")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Record what happened at the office: delivered, prepared or handed-over."""
+    from deploy.cli import answering
+
+    facts = answering.Told(what, serial, damaged, reference, carrier, tracking, by)
+    run("record", lambda: answering.record(home, run_id, facts), as_json=json)

@@ -1,0 +1,117 @@
+"""The commands that only look: validate, status, explain, custody. None of them imports Prefect or Azure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from deploy.cli import validate as checks
+from deploy.cli.envelope import Answer, Exit, Trouble
+from deploy.cli.opening import Opened
+from deploy.cli.results import run_data
+from deploy.settings import settings
+from states.codec import to_json
+from states.conditions import row_of
+from states.explain import explain, stamp
+from states.lines import BrokenChain, Line, canonical
+from states.playbook import Ask, next_step
+from states.sizes import show_size
+from tasks.errors import JournalDamaged, SeedingError
+from tasks.journal import Journal
+
+
+def validated(home: Path | None, inventory: Path | None) -> Answer:
+    """Return every problem of an inventory and of the plans it leads to."""
+    path = inventory or settings(home).inventory
+    data, problems = checks.validate(path)
+    troubles = tuple(Trouble(p.code, f"{p.where}: {p.message}", p.next) for p in problems)
+    blocks = any(p.severity == "blocks" for p in problems)
+    rows = [
+        f"{o['id']}: {o['mode']}, {o['sku']}, {o['agent']}, {o['items']} items, {show_size(o['bytes'])}"
+        for o in data["offices"]
+    ]
+    verdict = "cannot be used" if blocks else ("can be used, with warnings" if troubles else "is sound")
+    human = "\n".join([*rows, f"{path} {verdict}: {len(troubles)} problems"])
+    return Answer(data, human, troubles, Exit.USAGE if blocks else (Exit.WITH_GAPS if troubles else Exit.DONE))
+
+
+def status(home: Path | None, *, all_runs: bool) -> Answer:
+    """Return the list of runs, blocked ones first."""
+    opened = Opened(home)
+    rows = opened.journal.rows(open_only=not all_runs)
+    now = opened.clock.now()
+    data = [{**to_json_row(row), "days": round((now - row.since).total_seconds() / 86400, 1)} for row in rows]
+    blocked = [row for row in rows if any(row_of(code).severity == "blocks" for code in row.conditions)]
+
+    def human() -> None:
+        from deploy.cli.tables import fleet
+
+        fleet(rows, now, sys.stdout)
+
+    return Answer(data, human, exit=Exit.NEEDS_PERSON if blocked else Exit.DONE)
+
+
+def to_json_row(row: Any) -> dict[str, Any]:
+    """Return a row of the projection as data."""
+    found: dict[str, Any] = to_json(row)
+    return found
+
+
+def explained(home: Path | None, given: str) -> Answer:
+    """Return the paragraph about one run. Exit code 4 when it waits for a person."""
+    opened = Opened(home)
+    run = opened.journal.run(opened.run_id(given))
+    now = opened.clock.now()
+    step = next_step(run, now, opened.journal.looked(run.run_id))
+    text = explain(run, step, now)
+    data = {**run_data(run), "explanation": text, "step": type(step).__name__.lower(), "waits_for": to_json(step)}
+    return Answer(data, text, exit=Exit.NEEDS_PERSON if isinstance(step, Ask) else Exit.DONE)
+
+
+def custody(home: Path | None, given: str, *, check: bool) -> Answer:
+    """Return the lines of one run or all, or whether each chain is whole."""
+    opened = Opened(home)
+    run_ids = [opened.run_id(given)] if given and not check else ([given] if given else opened.journal.known_ids())
+    if check:
+        return _checked(opened.journal, run_ids)
+    lines = [line for run_id in run_ids for line in opened.journal.lines(run_id)]
+    return Answer([_line_data(line) for line in lines], "\n".join(_line_text(line) for line in lines))
+
+
+def _checked(journal: Journal, run_ids: list[str]) -> Answer:
+    chains: list[dict[str, Any]] = []
+    troubles: list[Trouble] = []
+    for run_id in run_ids:
+        try:
+            chains.append({"run_id": run_id, "lines": journal.check(run_id), "whole": True})
+        except BrokenChain as broken:
+            chains.append({"run_id": run_id, "whole": False, "line": broken.seq})
+            troubles.append(Trouble("journal-damaged", str(broken), "restore the journal from a copy; do not write on"))
+        except JournalDamaged as damaged:
+            chains.append({"run_id": run_id, "whole": False})
+            troubles.append(Trouble(damaged.code, damaged.message, "restore the journal from a copy; do not write on"))
+        except SeedingError as wrong:
+            chains.append({"run_id": run_id, "whole": False})
+            troubles.append(Trouble(wrong.code, wrong.message, wrong.next))
+    whole = [chain for chain in chains if chain["whole"]]
+    human = f"{len(whole)} of {len(chains)} chains are whole, {sum(c['lines'] for c in whole):,} lines checked"
+    return Answer({"chains": chains}, human, tuple(troubles), Exit.FAILED if troubles else Exit.DONE)
+
+
+def _line_data(line: Line) -> dict[str, Any]:
+    return {
+        "run_id": line.run_id,
+        "seq": line.seq,
+        "at": to_json(line.at),
+        "actor": line.actor,
+        "kind": line.kind,
+        "payload": line.payload,
+        "hash": line.hash,
+    }
+
+
+def _line_text(line: Line) -> str:
+    text = canonical(line.payload)
+    shown = text if len(text) <= 160 else f"{text[:157]}..."
+    return f"{line.run_id} {line.seq:4} {stamp(line.at)} {line.actor} {line.kind} {shown}"

@@ -1,0 +1,62 @@
+"""The tables people see in a terminal. Plain enough for a pipe, coloured where there is a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+
+from states.conditions import row_of
+from states.explain import ago
+from states.facts import Run
+from states.lifecycle import MILESTONES
+from states.sizes import show_size
+from tasks.journal import RunRow
+
+
+def fleet(rows: Sequence[RunRow], now: datetime, out: TextIO) -> None:
+    """Print the runs, those that are blocked first."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("run", "state", "for", "mode", "size", "conditions"):
+        table.add_column(column, overflow="fold")
+    for row in sorted(rows, key=lambda row: (not _blocked(row.conditions), row.run_id)):
+        style = "red" if _blocked(row.conditions) else ("green" if row.state == "incremental-scheduled" else "")
+        cells = (row.run_id, row.state, ago(now - row.since), row.mode, show_size(row.bytes))
+        table.add_row(*cells, ", ".join(row.conditions) or "-", style=style)
+    Console(file=out, width=None if out.isatty() else 140).print(table if rows else "no open runs")
+
+
+def journey(runs: Sequence[Run]) -> Table:
+    """Return the table of a finished rehearsal: what travelled, and how long each state took on the simulated clock."""
+    states = MILESTONES[:-1]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    heads = [state.replace("incremental-scheduled", "incremental") for state in states]
+    for column in ("office", "mode", "device", "bytes", *heads):
+        table.add_column(column, justify="left" if column in ("office", "mode", "device") else "right")
+    table.add_column("recovery points", justify="right")
+    from deploy.cli.results import run_data
+
+    for run in runs:
+        items = run_data(run)["items"]
+        moved = sum(item["bytes"] for item in items)
+        points = sum(item["recovery_points"] for item in items)
+        days = _days_in_states(run)
+        cells = [days.get(state, "-") for state in states]
+        device = f"{run.plan.sku} {items[0]['device']}"
+        table.add_row(run.plan.office, run.plan.mode, device, f"{moved:,}", *cells, str(points))
+    return table
+
+
+def _days_in_states(run: Run) -> dict[str, str]:
+    days: dict[str, float] = {}
+    for here, after in zip(run.history, run.history[1:], strict=False):
+        days[here.state] = days.get(here.state, 0.0) + (after.at - here.at).total_seconds() / 86400
+    shown = {state: f"{span:.1f} d" for state, span in days.items()}
+    return {**shown, run.state: "reached"}
+
+
+def _blocked(codes: Sequence[str]) -> bool:
+    return any(row_of(code).severity == "blocks" for code in codes)

@@ -1,0 +1,125 @@
+"""Child processes of a rehearsal or a local set-up: started together, ended together, never left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import SeedingError
+from tasks.platform import dies_with_parent
+
+START_SECONDS = 120.0
+
+
+class Child:
+    """One child process, its output in a log file but for a first line it may announce itself with."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name, self.log = name, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as sink:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                env={**os.environ, **(env or {})},
+                **dies_with_parent(),
+            )
+
+    def first_line(self) -> dict[str, Any]:
+        """Return the JSON line the child announces itself with. Raises SeedingError when it ends without one."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait(timeout=10)
+            raise SeedingError(f"{self.name} did not start: {self.last_words()}", next=f"read {self.log}")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def last_words(self) -> str:
+        """Return the last line the child wrote to its log."""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+        return lines[-1][:300] if lines else f"exit code {self._process.poll()}"
+
+    def alive(self) -> bool:
+        """Say whether it still runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it: politely, then not."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A Prefect server of our own. `ui` is its address for a browser."""
+
+    child: Child
+    ui: str
+
+    def wait(self) -> None:
+        """Return when its API answers. Raises SeedingError when it ends or takes too long."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            try:
+                with urllib.request.urlopen(f"{self.ui}/api/health", timeout=2):  # noqa: S310 - loopback
+                    return
+            except (urllib.error.URLError, OSError):
+                if not self.child.alive():
+                    break
+                time.sleep(0.1)
+        raise SeedingError(
+            f"the Prefect server did not start: {self.child.last_words()}", next=f"read {self.child.log}"
+        )
+
+
+def rehearsal_azure(home: Path) -> Child:
+    """Start the embedded Azure; its first line is the descriptor."""
+    command = [sys.executable, "-m", "deploy.rehearsal", "--home", str(home), "--exit-with-parent"]
+    return Child("the rehearsal Azure", command, home / "server.log")
+
+
+def prefect_server(home: Path) -> PrefectServer:
+    """Start a Prefect server on a free loopback port and point this process at it (before Prefect is imported)."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    home.mkdir(parents=True, exist_ok=True)
+    env = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    child = Child("the Prefect server", command, home / "server.log", env)
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_API_URL"] = f"{url}/api"
+    return PrefectServer(child, url)
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

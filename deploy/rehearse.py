@@ -1,0 +1,270 @@
+"""The rehearsal: the real flows, verbs and SDK clients against the embedded Azure, with the waiting left out.
+
+This file plays the two parts a rehearsal has no people for: time, which jumps to the next thing that will happen,
+and the office, which answers what the runs ask. Everything else is what runs in production.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy.clocks import FileClock
+from deploy.processes import Child, prefect_server, rehearsal_azure
+from deploy.rehearsal.control import Control
+from deploy.settings import Settings, settings
+from states.facts import Run
+from states.lifecycle import STATES, Turn
+from states.playbook import Ask, Step, next_step
+from tasks import answers
+from tasks.errors import SeedingError
+from tasks.files import write_aside
+from tasks.journal import Journal, Logbook
+from tasks.layout import container_of
+
+SAMPLE = Path(__file__).parent / "offices" / "sample.yaml"
+SAMPLE_BYTES = 200 * 1024 * 1024  # for both offices together
+GOAL = "incremental-scheduled"
+MOST_DAYS = timedelta(days=120)
+STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
+OFFICE_PERSON = "office-stand-in"
+
+
+@dataclass
+class Rehearsal:
+    """A running rehearsal: its home, its Azure, and what its office people know."""
+
+    where: Settings
+    azure: dict[str, Any]
+    control: Control
+    clock: FileClock
+    journal: Journal
+    prefect_url: str = ""
+    children: list[Child] = field(default_factory=list)
+
+    def runs(self) -> list[Run]:
+        """Return every run as its journal tells it."""
+        return [self.journal.run(run_id) for run_id in self.journal.run_ids()]
+
+    def step(self, run: Run) -> Step:
+        """Return what the run waits for."""
+        return next_step(run, self.clock.now(), self.journal.looked(run.run_id))
+
+    def stop(self) -> None:
+        """End every process of the rehearsal; its home stays for a look around."""
+        self.journal.close()
+        for child in reversed(self.children):
+            child.stop()
+        self.children.clear()
+
+
+def begin(home: Path | None, data: Path | None, *, with_prefect: bool = True) -> Rehearsal:
+    """Start the embedded Azure (and a Prefect server), lay out the sample offices and open their runs."""
+    from deploy.cli.opening import Opened
+    from deploy.cli.starting import open_run
+
+    where = fresh_home(home)
+    azure_child, prefect = rehearsal_azure(where.home / "azure"), None
+    children = [azure_child]
+    try:
+        if with_prefect:
+            prefect = prefect_server(where.home / "prefect")
+            children.append(prefect.child)
+        azure = azure_child.first_line()
+        enter(azure)
+        lay_out(where, azure, data)
+        control = Control(azure["control"], azure["ca"])
+        clock = FileClock(where.clock_file)
+        clock.set(control.now())
+        opened = Opened(where.home, make=True)
+        for office in _offices(where):
+            open_run(opened, office, "", {})
+        if prefect:
+            prefect.wait()
+    except BaseException:
+        for child in children:
+            child.stop()
+        raise
+    return Rehearsal(where, azure, control, clock, opened.journal, prefect.ui if prefect else "", children)
+
+
+def fresh_home(home: Path | None) -> Settings:
+    """Return the rehearsal's own home, emptied: `rehearsal` below the home. Only what a rehearsal made is removed."""
+    root = settings(home).home / "rehearsal"
+    marker = root / ".rehearsal"
+    if root.exists() and any(root.iterdir()) and not marker.exists():
+        raise SeedingError(f"{root} holds something that is no rehearsal", next="choose another --home", code="failed")
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True, mode=0o700)
+    marker.touch()
+    return settings(root)
+
+
+def enter(azure: dict[str, Any]) -> None:
+    """Put the rehearsal's login into the environment, where the product looks for it."""
+    os.environ["AZURE_CLIENT_ID"] = azure["client_id"]
+    os.environ["AZURE_CLIENT_SECRET"] = azure["client_secret"]
+    for name in ("SEEDING_JOURNAL", "SEEDING_INVENTORY"):
+        os.environ.pop(name, None)
+
+
+def lay_out(where: Settings, azure: dict[str, Any], data: Path | None) -> None:
+    """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
+    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob")}
+    ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
+    write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
+    inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))
+    shared = inventory["defaults"]["azure"]
+    for key in ("subscription_id", "tenant_id", "resource_group", "vault"):
+        shared[key] = azure[key]
+    share = SAMPLE_BYTES // len(inventory["offices"])
+    for index, office in enumerate(inventory["offices"]):
+        office.setdefault("azure", {})["storage_account"] = azure["storage_account"]
+        office["device_path"] = str(Path(azure["devices"]) / "{serial}")
+        office["agent"]["command"] = agent_command(azure, office)
+        if data is not None and index == 0:
+            office["items"] = [
+                {"name": "data", "source": str(data.resolve()), "size": _size(data), "daily_change": "1 %"}
+            ]
+        else:
+            _generate(office, where.home / "sources" / office["id"], share, seed=index)
+    write_aside(where.inventory_at_home, yaml.safe_dump(inventory, sort_keys=False, allow_unicode=True).encode())
+
+
+def agent_command(azure: dict[str, Any], office: dict[str, Any]) -> list[str]:
+    """Return how an office's worker asks its backup agent: here, the stand-in that prints the same documents."""
+    agent = office["agent"]
+    fixed = ["--control", azure["control"], "--ca", azure["ca"], "--office", office["id"], "--kind", agent["kind"]]
+    return [sys.executable, "-m", "deploy.rehearsal.agent", *fixed, "--server", agent["server"]]
+
+
+def play(rehearsal: Rehearsal, tell: Callable[[list[Run]], None]) -> list[Run]:
+    """Advance until every run has reached the goal, is over, or waits for something nobody here plays.
+
+    *tell* is called with all runs after each pass. Returns the runs as they stand at the end.
+    """
+    from deploy.wiring import world
+    from flows.advance import advance_fleet
+    from flows.world import use
+
+    use(lambda: world(rehearsal.where, retry_delays=(0.2, 0.5)))
+    begun, quiet, last = rehearsal.clock.now(), 0, ""
+    while True:
+        asyncio.run(advance_fleet(look_now=True, only=[run.run_id for run in open_runs(rehearsal)]))
+        runs = rehearsal.runs()
+        tell(runs)
+        if not open_runs(rehearsal) or rehearsal.clock.now() - begun > MOST_DAYS:
+            return runs
+        if answer_all(rehearsal):
+            continue
+        shape = str([(run.run_id, run.state, run.seq) for run in runs])
+        quiet, last = (quiet + 1, last) if shape == last else (0, shape)
+        if quiet > STALLED_PASSES or not jump(rehearsal):
+            return runs
+
+
+def open_runs(rehearsal: Rehearsal) -> list[Run]:
+    """Return the runs that still have a way to go."""
+    return [r for r in rehearsal.runs() if STATES[r.state].turn is not Turn.OVER and r.state != GOAL]
+
+
+def jump(rehearsal: Rehearsal) -> bool:
+    """Move time to a minute after the next thing that will happen. False when nothing will."""
+    coming = rehearsal.control.next()
+    if coming is None:
+        return False
+    rehearsal.control.jump(coming[0] + timedelta(minutes=1))
+    rehearsal.clock.set(rehearsal.control.now())
+    return True
+
+
+def answer_all(rehearsal: Rehearsal) -> bool:
+    """Be the people at the offices: answer every question they are asked. False when there was none."""
+    answered = False
+    for run in open_runs(rehearsal):
+        step = rehearsal.step(run)
+        if isinstance(step, Ask) and not step.code:
+            answered |= answer(rehearsal, run)
+    return answered
+
+
+def answer(rehearsal: Rehearsal, run: Run) -> bool:
+    """Do what the office would do about the run's question, then tell the run. False when this is no such question."""
+    book = Logbook(rehearsal.journal, run.run_id, rehearsal.clock.now, OFFICE_PERSON)
+    control, serial = rehearsal.control, serial_on_the_label(rehearsal, run)
+    if run.state == "ordered":
+        set_the_wizard(rehearsal, run, serial)
+        answers.delivered(book, serial, OFFICE_PERSON)
+    elif run.state == "delivered":
+        answers.prepared(book, OFFICE_PERSON, control.prepare_to_ship(serial))
+    elif run.state == "copied":
+        given = control.hand_over(run.job_name)
+        answers.handed_over(book, OFFICE_PERSON, given["carrier"], given.get("tracking") or "")
+    else:
+        return False
+    return True
+
+
+def serial_on_the_label(rehearsal: Rehearsal, run: Run) -> str:
+    """Return what the office reads on the device in front of it; it does not ask our journal."""
+    return str(next(row["devices"][0]["serial"] for row in rehearsal.control.orders() if row["job"] == run.job_name))
+
+
+def set_the_wizard(rehearsal: Rehearsal, run: Run, serial: str) -> None:
+    """Set the offline method in the backup console, as a person does once the order is Delivered."""
+    from tasks.office.agent import AgentCommand
+
+    office = next(o for o in _inventory(rehearsal.where)["offices"] if o["id"] == run.plan.office)
+    items = [
+        {"name": i.name, "source": i.source, "bytes": i.bytes, "daily_change_bytes": i.daily_change_bytes}
+        for i in run.plan.items
+    ]
+    arguments = ["--order", run.job_name, "--device", str(Path(rehearsal.azure["devices"]) / serial)]
+    arguments += ["--items", json.dumps(items)]
+    if run.plan.agent == "files":
+        containers = [{"name": container_of(run.plan.office, i.name), "item": i.name} for i in run.plan.items]
+        arguments += ["--containers", json.dumps(containers)]
+    AgentCommand(office["agent"]["command"]).ask("configure", *arguments)
+
+
+def _generate(office: dict[str, Any], root: Path, share: int, seed: int) -> None:
+    """Make source data for an office's items: the same bytes each time, one big file and some small ones an item."""
+    each = share // len(office["items"])
+    for number, item in enumerate(office["items"]):
+        folder = root / item["name"]
+        (folder / "daily").mkdir(parents=True)
+        dice = random.Random(f"{seed}/{number}")  # noqa: S311 - data to copy, no secret
+        small = [dice.randrange(1, 96_000) for _ in range(12)]
+        (folder / f"{item['name']}-full.bak").write_bytes(dice.randbytes(max(1024, each - sum(small))))
+        for day, size in enumerate(small):
+            (folder / "daily" / f"day {day:02}.log").write_bytes(dice.randbytes(size))
+        item.update(source=str(folder), size=_size(folder), daily_change="1 %")
+
+
+def _size(folder: Path) -> int:
+    return max(1, sum(file.lstat().st_size for file in _regular(folder)))
+
+
+def _regular(folder: Path) -> Iterator[Path]:
+    for root, _folders, names in os.walk(folder):
+        yield from (path for name in names if (path := Path(root) / name).is_file() and not path.is_symlink())
+
+
+def _inventory(where: Settings) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(where.inventory.read_text("utf-8"))
+    return found
+
+
+def _offices(where: Settings) -> list[str]:
+    return [office["id"] for office in _inventory(where)["offices"]]
