@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -172,7 +173,7 @@ def test_images_hold_the_source_and_are_cut_and_padded(source, tmp_path):
     """Put together again they are a tar with every name and byte; each is whole pages and no longer than asked."""
     packed = seed.pack(source, tmp_path / "PageBlob", "berlin-data", image_bytes=65536)
     whole = tmp_path / "whole.tar"
-    whole.write_bytes(b"".join(open(image["path"], "rb").read() for image in packed.images))
+    whole.write_bytes(b"".join(Path(image["path"]).read_bytes() for image in packed.images))
 
     assert all(image["bytes"] % 512 == 0 and image["bytes"] <= 65536 for image in packed.images)
     assert len(packed.images) > 4 and packed.source_bytes == 300_000
@@ -185,8 +186,7 @@ def test_odd_sources_are_reported_and_never_crash(source, tmp_path):
     """Names that are not text are packed; a socket, and a file that vanishes, are listed as failed."""
     import socket
 
-    with open(os.fsencode(source) + b"/na\xffme", "wb") as out:
-        out.write(b"x")
+    Path(os.fsdecode(os.fsencode(source) + b"/na\xffme")).write_bytes(b"x")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(source / "socket"))
         packed = seed.pack(source, tmp_path / "PageBlob", "berlin-data")

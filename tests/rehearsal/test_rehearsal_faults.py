@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.mgmt.databox import DataBoxManagementClient
 
 from deploy.rehearsal.control import Refused
@@ -22,9 +27,8 @@ def place(rehearsal, name="seed-berlin"):
 
 def test_a_scripted_answer_comes_instead_of_the_effect(rehearsal):
     """`after` lets some pass, `times` counts down, and then all is well again."""
-    rehearsal.control.add_faults(
-        {"method": "PUT", "path_regex": "/jobs/", "after": 1, "times": 2, "status": 429, "body": {"error": {"code": "X"}}}
-    )
+    row = {"method": "PUT", "path_regex": "/jobs/", "after": 1, "times": 2, "status": 429}
+    rehearsal.control.add_faults({**row, "body": {"error": {"code": "X", "message": "busy"}}})
     place(rehearsal, "one")
     for _ in range(2):
         with pytest.raises(HttpResponseError) as refused:
@@ -69,7 +73,7 @@ def test_a_line_cut_before_the_effect_leaves_nothing(rehearsal):
 def test_the_login_can_fail_too(rehearsal):
     """Rows match every path but the control interface's own."""
     rehearsal.control.add_faults({"path_regex": "/oauth2/", "status": 400, "times": 9})
-    with pytest.raises(Exception, match="."):
+    with pytest.raises(ClientAuthenticationError):
         rehearsal.credential_with(rehearsal.known["client_secret"]).get_token("https://storage.azure.com/.default")
 
     rehearsal.control.clear_faults()

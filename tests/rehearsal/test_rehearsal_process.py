@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -88,4 +87,4 @@ def test_the_lock_file_names_no_registry():
 
     assert packages["node_modules/azurite"]["version"] == "3.37.0"
     assert not [name for name, entry in packages.items() if "resolved" in entry]
-    assert os.path.exists(root / "package.json")
+    assert json.loads((root / "package.json").read_text())["private"]
