@@ -27,6 +27,11 @@ class Digests(NamedTuple):
     blocks: tuple[bytes, ...] = ()
     ranges: tuple[bytes, ...] | None = None
 
+    @property
+    def text(self) -> str:
+        """The three columns that a manifest has for them."""
+        return f"{self.blake3.hex()}\t{self.crc64:016x}\t{self.md5.hex() if self.md5 is not None else '-'}"
+
 
 def of_bytes(data: Any, *, md5: bool, ranges: bool = False) -> Digests:
     """Return the digests of a file whose whole content is *data*, at most BLOCK bytes."""

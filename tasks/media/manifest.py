@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tasks.media import platform_io
 from tasks.media.faults import ManifestInvalid, NotSealed
@@ -34,8 +35,7 @@ class Header:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file: its path below the device root (bytes, "/" between parts), size in bytes and digests."""
 
     path: bytes
@@ -117,14 +117,26 @@ class Writer:
 
     def add(self, entry: Entry) -> None:
         """Append one file; raise ManifestInvalid when it does not come after the one before."""
-        if self.files and entry.path <= self._last:
-            raise ManifestInvalid(f"{entry.text!r} is out of order or there twice")
-        self._last = checked(entry.path)
+        md5 = entry.md5.hex() if entry.md5 is not None else "-"
+        hashes = f"{entry.blake3.hex()}\t{entry.crc64:016x}\t{md5}"
+        self.add_text(checked(entry.path), entry.size, entry.mtime_ns, hashes)
+        self.add_parts(b"".join(entry.blocks), b"".join(entry.ranges) if entry.ranges is not None else None)
+
+    def add_text(self, path: bytes, size: int, mtime_ns: int, hashes: str) -> None:
+        """Append one file of at most one block whose hashes are text already (`Digests.text`)."""
+        if self.files and path <= self._last:
+            raise ManifestInvalid(f"{to_text(path)!r} is out of order or there twice")
+        self._last = path
         self.files += 1
-        self.bytes += entry.size
-        self._pending.extend(_entry_lines(entry))
+        self.bytes += size
         if len(self._pending) > 1000:
             self._flush()
+        self._pending.append(f"{size}\t{mtime_ns}\t{hashes}\t{to_text(path)}")
+
+    def add_parts(self, blocks: bytes, ranges: bytes | None) -> None:
+        """Append the block and range digests, laid end to end, of the file added last."""
+        self._pending += [f"+block\t{blocks[at : at + 32].hex()}" for at in range(0, len(blocks), 32)]
+        self._pending += [f"+range\t{ranges[at : at + 16].hex()}" for at in range(0, len(ranges or b""), 16) if ranges]
 
     def finish(self) -> tuple[str, Path]:
         """Write the footer and sync; return the digest and the place aside. `publish` then gives it its name."""
@@ -177,14 +189,6 @@ def _header_lines(header: Header, folders: Sequence[str]) -> list[str]:
         "",
         _COLUMNS,
     ]
-
-
-def _entry_lines(entry: Entry) -> list[str]:
-    md5 = entry.md5.hex() if entry.md5 is not None else "-"
-    lines = [f"{entry.size}\t{entry.mtime_ns}\t{entry.blake3.hex()}\t{entry.crc64:016x}\t{md5}\t{entry.text}"]
-    lines += [f"+block\t{digest.hex()}" for digest in entry.blocks]
-    lines += [f"+range\t{digest.hex()}" for digest in entry.ranges or ()]
-    return lines
 
 
 # -- reading
@@ -299,47 +303,15 @@ class _Reader:
     def _read_entries(self) -> Iterator[Entry]:
         line = self._line()
         while line:
-            fields, blocks, ranges = line.split("\t"), list[bytes](), list[bytes]()
-            line = self._line()
+            number, extras = self._number, list[str]()
+            entry_line, line = line, self._line()
             while line.startswith("+"):
-                self._extra(line, blocks, ranges)
+                extras.append(line)
                 line = self._line()
-            yield self._entry(fields, blocks, ranges)
-
-    def _extra(self, line: str, blocks: list[bytes], ranges: list[bytes]) -> None:
-        kind, _, digest = line.partition("\t")
-        if kind == "+block" and not ranges:
-            blocks.append(self._hex(digest, 32))
-        elif kind == "+range":
-            ranges.append(self._hex(digest, 16))
-        else:
-            raise self._bad(f"{kind!r} is not expected here")
-
-    def _hex(self, text: str, size: int) -> bytes:
-        if len(text) != 2 * size or text.strip("0123456789abcdef"):
-            raise self._bad(f"expected {2 * size} small hexadecimal digits")
-        return bytes.fromhex(text)
-
-    def _entry(self, fields: list[str], blocks: list[bytes], ranges: list[bytes]) -> Entry:
-        if len(fields) != 6:
-            raise self._bad("the entry above has not six columns")
-        size, mtime, strong, crc, md5, path = fields
-        if str(_number(size)) != size or str(_number(mtime)) != mtime or size.startswith("-"):
-            raise self._bad("size and time of the entry above are whole numbers")
-        digest = self._hex(md5, 16) if md5 != "-" else None
-        bytes_ = int(size)
-        if len(blocks) != (0 if bytes_ <= BLOCK else -(-bytes_ // BLOCK)):
-            raise self._bad("the entry above has the wrong number of blocks")
-        if ranges and len(ranges) != -(-bytes_ // RANGE):
-            raise self._bad("the entry above has the wrong number of ranges")
-        try:
-            place = checked(from_text(path))
-        except ManifestInvalid as error:
-            raise self._bad(error.message) from None
-        return Entry(
-            place, bytes_, int(mtime), self._hex(strong, 32), int.from_bytes(self._hex(crc, 8), "big"), digest,
-            tuple(blocks), tuple(ranges) if ranges else None,
-        )  # fmt: skip
+            try:
+                yield parse_entry(entry_line, extras)
+            except ManifestInvalid as error:
+                raise ManifestInvalid(f"{self.place}, line {number}: {error.message}") from None
 
     def _read_footer(self) -> None:
         for key in ("reading", "files", "bytes"):
@@ -354,8 +326,34 @@ class _Reader:
         self._foot["digest"] = digest
 
 
-def _number(text: str) -> int | None:
-    try:
-        return int(text) if text.isascii() else None
-    except ValueError:
-        return None
+_ENTRY = re.compile(
+    r"(0|[1-9][0-9]*)\t(-?[1-9][0-9]*|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t]+)", re.ASCII
+)
+_EXTRA = re.compile(r"\+(?:block\t([0-9a-f]{64})|range\t([0-9a-f]{32}))", re.ASCII)
+
+
+def parse_entry(line: str, extras: Sequence[str] = ()) -> Entry:
+    """Return the entry of one line and the `+` lines below it; raise ManifestInvalid unless all is exactly right."""
+    match = _ENTRY.fullmatch(line)
+    if match is None:
+        raise ManifestInvalid("this is not size, time, three hashes and a path in their one allowed spelling")
+    size, mtime, strong, crc, md5, path = match.groups()
+    blocks, ranges = _extras(extras, int(size)) if extras or int(size) > BLOCK else ((), None)
+    return Entry(
+        checked(from_text(path)), int(size), int(mtime), bytes.fromhex(strong), int(crc, 16),
+        None if md5 == "-" else bytes.fromhex(md5), blocks, ranges,
+    )  # fmt: skip
+
+
+def _extras(lines: Sequence[str], size: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...] | None]:
+    blocks, ranges = list[bytes](), list[bytes]()
+    for line in lines:
+        match = _EXTRA.fullmatch(line)
+        if match is None or (match[1] and ranges):
+            raise ManifestInvalid(f"{line!r} below it is not a block or range in its place")
+        (blocks if match[1] else ranges).append(bytes.fromhex(match[1] or match[2]))
+    if len(blocks) != (0 if size <= BLOCK else -(-size // BLOCK)):
+        raise ManifestInvalid("the number of blocks below it is not that of its size")
+    if ranges and len(ranges) != -(-size // RANGE):
+        raise ManifestInvalid("the number of ranges below it is not that of its size")
+    return tuple(blocks), tuple(ranges) if ranges else None

@@ -10,6 +10,9 @@ import re
 
 from tasks.media.faults import ManifestInvalid
 
+UNFINISHED = b".seeding-partial-"
+"""How the folder is named in which a copy keeps what is not finished; it is there until the copy is."""
+
 _PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*")
 _ESCAPE = re.compile(r"\\(\\|t|n|r|x[0-9a-f]{2}|.?)", re.DOTALL)
 _SHORT = {0x5C: "\\\\", 0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
@@ -76,8 +79,7 @@ def checked(path: bytes) -> bytes:
 
 def to_bytes(relative: str) -> bytes:
     """Return a relative path of this system as manifest bytes."""
-    raw = os.fsencode(relative)
-    return raw.replace(b"\\", b"/") if os.name == "nt" else raw
+    return os.fsencode(relative).replace(b"\\", b"/") if os.name == "nt" else os.fsencode(relative)
 
 
 def to_native(path: bytes) -> str:

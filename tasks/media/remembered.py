@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.media.faults import NotSealed
-from tasks.media.manifest import Entry
 from tasks.media.names import to_bytes
 from tasks.media.platform_io import volume_of
-from tasks.media.state import Done, Stamp, State
+from tasks.media.state import Done, State, stamp_of
 from tasks.media.walk import Found
 
 
@@ -21,16 +20,18 @@ class _Cursor:
 
     prefix: bytes
     rows: Iterator[Done]
-    row: Done | None = None
+    row: Done | None
 
     def find(self, path: bytes) -> Done | None:
         inside = path[len(self.prefix) :]
-        while self.row is None or self.row.path < inside:
+        while self.row is not None and self.row.path < inside:
             self.row = next(self.rows, None)
-            if self.row is None:
-                self.rows = iter(())
-                return None
-        return self.row if self.row.path == inside else None
+        return self.row if self.row is not None and self.row.path == inside else None
+
+
+def _cursor(prefix: bytes, opened: State) -> _Cursor:
+    rows = opened.all()
+    return _Cursor(prefix, rows, next(rows, None))
 
 
 class Remembered:
@@ -38,7 +39,7 @@ class Remembered:
 
     def __init__(self, device: Path, state: Path | None) -> None:
         self._states = self._open(device, state) if state is not None else []
-        self._cursors = [_Cursor(prefix, opened.all()) for prefix, opened in self._states]
+        self._cursors = [_cursor(prefix, opened) for prefix, opened in self._states]
         self.reading = "buffered" if any(s.get("reading") == "buffered" for _, s in self._states) else "direct"
 
     def _open(self, device: Path, state: Path) -> list[tuple[bytes, State]]:
@@ -67,15 +68,12 @@ class Remembered:
             if touched and opened.get("phase") != "copied":
                 raise NotSealed(f"the copy to {opened.get('target')} is not finished")
 
-    def entry(self, found: Found, md5: bool, ranges: bool) -> Entry | None:
-        """Return the entry of a file that is provably as it was copied and has the hashes wanted; else None."""
+    def row(self, found: Found, *, md5: bool, ranges: bool) -> Done | None:
+        """Return the row of a file that is provably as it was copied and has the hashes wanted; else None."""
+        stamp = stamp_of(found.info)
         for cursor in self._cursors:
             if found.path.startswith(cursor.prefix):
                 row = cursor.find(found.path)
-                if row is not None and row.stamp == Stamp.of(found.info) and _has(row, md5, ranges):
-                    return Entry.of(found.path, row.stamp.size, row.stamp.mtime, row.digests)
+                if row is not None and row.stamp == stamp and row.has(md5=md5, ranges=ranges):
+                    return row
         return None
-
-
-def _has(row: Done, md5: bool, ranges: bool) -> bool:
-    return (row.digests.md5 is not None or not md5) and (row.digests.ranges is not None or not ranges)

@@ -17,13 +17,15 @@ from tasks.media.faults import (
     NotSealed,
     SealedThenChanged,
     StateInvalid,
+    StillWritten,
+    StrayFile,
     device_fault,
 )
 from tasks.media.manifest import Entry, Header, Writer, entries, read_manifest
-from tasks.media.names import to_bytes, to_text
+from tasks.media.names import UNFINISHED, to_bytes, to_text
 from tasks.media.progress import Tell
 from tasks.media.remembered import Remembered
-from tasks.media.state import Stamp
+from tasks.media.state import stamp_of
 from tasks.media.walk import Found, walk
 
 
@@ -51,8 +53,8 @@ def seal(device: Path, folders: Sequence[str], manifest: Path, *, header: Header
         remembered.insist_on_finished(places)
         writer = Writer(manifest, header, places, remembered.reading)
         try:
-            for entry in _entries(device, places, remembered, md5, ranges):
-                writer.add(entry)
+            for found in _files(device, places):
+                _add(writer, found, remembered, md5, ranges)
         except BaseException:
             writer.give_up()
             raise
@@ -74,21 +76,34 @@ def _apart(device: Path, folders: Sequence[str], manifest: Path) -> list[str]:
     return outer
 
 
-def _entries(device: Path, folders: Sequence[str], remembered: Remembered, md5: bool, ranges: bool) -> Iterator[Entry]:
-    refused: list[tuple[bytes, OSError]] = []
+def _add(writer: Writer, found: Found, remembered: Remembered, md5: bool, ranges: bool) -> None:
+    row = remembered.row(found, md5=md5, ranges=ranges)
+    if row is None:
+        writer.add(_hashed(found, md5, ranges))
+    elif row.blocks is None and row.ranges is None:
+        writer.add_text(found.path, row.size, row.mtime, row.hashes)
+    else:
+        writer.add_text(found.path, row.size, row.mtime, row.hashes)
+        writer.add_parts(row.blocks or b"", row.ranges if ranges else None)
+
+
+def _files(device: Path, folders: Sequence[str]) -> Iterator[Found]:
+    """Yield the files of *folders* in manifest order; raise for what cannot be read or must not be shipped."""
     strays: list[str] = []
     for folder in folders:
-        below = to_bytes(folder)
-        for found in walk(device / folder, lambda p, e: refused.append((p, e)), below=below):
+        for found in walk(device / folder, _refused, below=to_bytes(folder)):
             if found.kind == "file":
-                yield remembered.entry(found, md5, ranges) or _hashed(found, md5, ranges)
+                yield found
             elif found.kind != "folder":
                 strays.append(f"{to_text(found.path)} ({found.kind})")
-    if refused:
-        path, error = refused[0]
-        raise device_fault(error, f"cannot read {to_text(path)} on the device")
+            elif found.path.rpartition(b"/")[2].startswith(UNFINISHED):
+                raise NotSealed(f"a copy into the folder of {to_text(found.path)} is not finished")
     if strays:
-        raise StrayFile(f"{len(strays)} things on the device cannot be shipped: {strays[0]}", paths=strays)
+        raise StrayFile(f"{strays[0]}: {len(strays)} of that kind on the device cannot be shipped", paths=strays)
+
+
+def _refused(path: bytes, error: OSError) -> None:
+    raise device_fault(error, f"cannot read {to_text(path)} on the device") from error
 
 
 def _hashed(found: Found, md5: bool, ranges: bool) -> Entry:
@@ -102,7 +117,7 @@ def _hashed(found: Found, md5: bool, ranges: bool) -> Entry:
             after = Path(found.native).stat()
     except OSError as error:
         raise device_fault(error, f"cannot read {to_text(found.path)} on the device") from error
-    if Stamp.of(after) != Stamp.of(found.info):
+    if stamp_of(after) != stamp_of(found.info):
         raise StillWritten(f"{to_text(found.path)} changed while it was read", paths=[to_text(found.path)])
     return Entry.of(found.path, after.st_size, after.st_mtime_ns, hashing.digests(blocks, md5s))
 

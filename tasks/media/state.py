@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from blake3 import blake3
 
@@ -25,36 +25,55 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS done (
     path BLOB PRIMARY KEY, size INTEGER, source_mtime INTEGER, source_ctime INTEGER,
-    inode INTEGER, mtime INTEGER, ctime INTEGER, blake3 BLOB, crc64 BLOB, md5 BLOB) WITHOUT ROWID;
+    inode INTEGER, mtime INTEGER, ctime INTEGER, hashes TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parts (path BLOB PRIMARY KEY, blocks BLOB, ranges BLOB);
 CREATE TABLE IF NOT EXISTS open_files (
-    path BLOB PRIMARY KEY, name TEXT, size INTEGER, source_mtime INTEGER, source_ctime INTEGER, source_inode INTEGER,
+    path BLOB PRIMARY KEY, name TEXT, inode INTEGER, size INTEGER, mtime INTEGER, ctime INTEGER,
     upto INTEGER, crc64 BLOB, md5 BLOB, blocks BLOB, ranges BLOB, sealed BLOB);
 """
 
 
-class Stamp(NamedTuple):
-    """What `stat` says of a file when nothing has been written to it since: inode, size, times in nanoseconds."""
-
-    inode: int
-    size: int
-    mtime: int
-    ctime: int
-
-    @classmethod
-    def of(cls, info: os.stat_result) -> Stamp:
-        """Take the stamp from a `stat` result."""
-        return cls(info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns)
+Stamp = tuple[int, int, int, int]
 
 
 class Done(NamedTuple):
-    """A file that is on the device: its source as it was read, its stamp on the device, its digests."""
+    """A finished file, as a row: its source as it was read, its stamp on the device, its hashes.
+
+    `hashes` is the manifest's text for them (`Digests.text`); `blocks` and `ranges` are digests laid end to end.
+    """
 
     path: bytes
+    size: int
     source_mtime: int
     source_ctime: int
-    stamp: Stamp
-    digests: Digests
+    inode: int
+    mtime: int
+    ctime: int
+    hashes: str
+    blocks: bytes | None = None
+    ranges: bytes | None = None
+
+    @property
+    def stamp(self) -> Stamp:
+        """What `stamp_of` gives while the device shows the file untouched."""
+        return self.inode, self.size, self.mtime, self.ctime
+
+    def has(self, *, md5: bool, ranges: bool) -> bool:
+        """Say whether the hashes asked for were made."""
+        return (not md5 or not self.hashes.endswith("-")) and (not ranges or self.ranges is not None)
+
+
+def stamp_of(info: os.stat_result) -> Stamp:
+    """Return inode, size and times in nanoseconds: all four stay the same while nothing is written to a file."""
+    return _signed(info.st_ino), info.st_size, info.st_mtime_ns, info.st_ctime_ns
+
+
+def done(path: bytes, source: os.stat_result, there: os.stat_result, digests: Digests) -> Done:
+    """Make the row of a file that was read as *source* and lies on the device as *there*."""
+    blocks = b"".join(digests.blocks) if digests.blocks else None
+    ranges = b"".join(digests.ranges) if digests.ranges is not None else None
+    return Done(path, there.st_size, source.st_mtime_ns, source.st_ctime_ns, _signed(there.st_ino), there.st_mtime_ns,
+                there.st_ctime_ns, digests.text, blocks, ranges)  # fmt: skip
 
 
 _SELECT = "SELECT done.*, parts.blocks, parts.ranges FROM done LEFT JOIN parts ON parts.path = done.path"
@@ -91,6 +110,7 @@ class State:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA cache_size=-4096")
+            self._db.execute("PRAGMA wal_autocheckpoint=4000")
             self._db.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             raise StateInvalid(f"the copy state {place} cannot be read: {error}") from error
@@ -117,23 +137,23 @@ class State:
 
     # -- finished files
 
-    def add(self, rows: Iterable[Done]) -> None:
+    def add(self, rows: Sequence[Done]) -> None:
         """Record finished files in one durable commit; their bytes must be synced before this is called."""
-        rows = list(rows)
+        parts = [(row.path, row.blocks or b"", row.ranges) for row in rows if row.blocks or row.ranges is not None]
         with self._db:
             self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR REPLACE INTO done VALUES (?,?,?,?,?,?,?,?,?,?)", map(_columns, rows))
-            self._db.executemany("INSERT OR REPLACE INTO parts VALUES (?,?,?)", filter(None, map(_parts, rows)))
-            self._db.executemany("DELETE FROM open_files WHERE path=?", ((r.path,) for r in rows if r.digests.blocks))
+            self._db.executemany("INSERT OR REPLACE INTO done VALUES (?,?,?,?,?,?,?,?)", (row[:8] for row in rows))
+            self._db.executemany("INSERT OR REPLACE INTO parts VALUES (?,?,?)", parts)
+            self._db.executemany("DELETE FROM open_files WHERE path=?", ((path,) for path, _, _ in parts))
 
     def find(self, path: bytes) -> Done | None:
         """Return the finished file of that path."""
         row = self._db.execute(_SELECT + " WHERE done.path=?", (path,)).fetchone()
-        return _done(row) if row else None
+        return Done._make(row) if row else None
 
     def all(self) -> Iterator[Done]:
         """Yield every finished file in path order."""
-        return map(_done, self._db.execute(_SELECT + " ORDER BY done.path"))
+        return map(Done._make, self._db.execute(_SELECT + " ORDER BY done.path"))
 
     def count(self) -> int:
         """Return how many files are finished."""
@@ -154,16 +174,15 @@ class State:
             self._db.execute("BEGIN")
             self._db.execute(
                 "INSERT OR REPLACE INTO open_files VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                (point.path, point.name, point.source.size, point.source.mtime, point.source.ctime,
-                 _signed(point.source.inode), point.upto, point.crc64.to_bytes(8, "big"), point.md5,
+                (point.path, point.name, *point.source, point.upto, point.crc64.to_bytes(8, "big"), point.md5,
                  b"".join(point.blocks), b"".join(point.ranges) if point.ranges is not None else None, point.seal()),
             )  # fmt: skip
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Yield the large files half-way whose rows are undamaged."""
         for row in self._db.execute("SELECT * FROM open_files ORDER BY path").fetchall():
-            path, name, size, mtime, ctime, inode, upto, crc, md5, blocks, ranges, seal = row
-            source = Stamp(_unsigned(inode), size, mtime, ctime)
+            path, name, inode, size, mtime, ctime, upto, crc, md5, blocks, ranges, seal = row
+            source = (inode, size, mtime, ctime)
             point = Checkpoint(path, name, source, upto, int.from_bytes(crc, "big"), md5, _cut(blocks, 32) or (),
                                _cut(ranges, 16))  # fmt: skip
             if point.seal() == seal:
@@ -176,26 +195,3 @@ def _cut(joined: bytes | None, size: int) -> tuple[bytes, ...] | None:
 
 def _signed(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
-
-
-def _unsigned(number: int) -> int:
-    return number + (1 << 64) if number < 0 else number
-
-
-def _columns(row: Done) -> tuple[object, ...]:
-    s, d = row.stamp, row.digests
-    return (row.path, s.size, row.source_mtime, row.source_ctime, _signed(s.inode), s.mtime, s.ctime, d.blake3,
-            d.crc64.to_bytes(8, "big"), d.md5)  # fmt: skip
-
-
-def _parts(row: Done) -> tuple[object, ...] | None:
-    d = row.digests
-    if not d.blocks and d.ranges is None:
-        return None
-    return row.path, b"".join(d.blocks), b"".join(d.ranges) if d.ranges is not None else None
-
-
-def _done(row: tuple[Any, ...]) -> Done:
-    path, size, source_mtime, source_ctime, inode, mtime, ctime, strong, crc, md5, blocks, ranges = row
-    found = Digests(strong, int.from_bytes(crc, "big"), md5, _cut(blocks, 32) or (), _cut(ranges, 16))
-    return Done(path, source_mtime, source_ctime, Stamp(_unsigned(inode), size, mtime, ctime), found)

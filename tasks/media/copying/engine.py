@@ -11,18 +11,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from queue import Empty
 
 from tasks.media import platform_io
 from tasks.media.copying.lanes import Event, Finished, Job, Lanes, Lost, Moved
 from tasks.media.copying.place import keep_apart, open_state
-from tasks.media.copying.scan import Item, Scan
+from tasks.media.copying.scan import Group, Large, Scan
 from tasks.media.copying.small import Outcome, SmallFiles
 from tasks.media.crew import Crew
 from tasks.media.faults import DeviceFull, SourceChanged, SourceMissing, SourceUnreadable, device_fault
-from tasks.media.names import to_text
+from tasks.media.names import UNFINISHED, to_text
 from tasks.media.progress import Meter, Tell
 from tasks.media.state import Checkpoint, State
 
@@ -79,14 +79,14 @@ class _Copy:
     def __init__(self, source: Path, target: Path, state: State, tell: Tell | None, hashes: tuple[bool, bool],
                  workers: int) -> None:  # fmt: skip
         self.source, self.target, self.state, self.workers = source, target, state, workers
-        self.aside = target / f".seeding-partial-{state.get('token')}"
-        self.scan = Scan(source, target, state, hashes)
+        self.aside = target / f"{UNFINISHED.decode()}{state.get('token')}"
+        self.scan = Scan(source, target, state, *hashes)
         self.meter = Meter("copy", 0, 0, tell)
         self.traits = platform_io.traits_of(target)
         md5, ranges = hashes
         self.small = SmallFiles(str(source), str(target), str(self.aside), md5, ranges, self.traits.sync_all)
         self.lanes = Lanes(self._job(md5, ranges), min(2, os.cpu_count() or 1))
-        self.crew: Crew[list[bytes], Outcome] | None = None
+        self.crew: Crew[list[Group], Outcome] | None = None
         self.changed: list[str] = []
         self.unreadable: list[str] = []
         self.direct = True
@@ -129,34 +129,40 @@ class _Copy:
                    for entry in os.scandir(self.aside))  # fmt: skip
 
     def _start(self, free: int) -> None:
-        items = self.scan.items()
-        first = list(islice(items, _LOOK_AHEAD))
-        if sum(not item.large for item in first) >= _WORTH_PROCESSES:
+        work = self.scan.work()
+        first, small = list[Large | Group](), 0
+        for task in work:
+            first.append(task)
+            small += len(task.names) if isinstance(task, Group) else 0
+            if small >= _WORTH_PROCESSES or len(first) >= _LOOK_AHEAD:
+                break
+        if small >= _WORTH_PROCESSES:
             self.crew = Crew(self.small, self.workers)
-        for batch in self._batches(chain(first, items)):
+        for batch in self._batches(chain(first, work)):
             self._small(batch)
         needed = self.scan.size - self.scan.reused
         if needed > free:
             raise DeviceFull(f"{needed:,} bytes are still to be copied, {free:,} are free on {self.target}")
 
-    def _batches(self, items: Iterator[Item]) -> Iterator[list[bytes]]:
+    def _batches(self, work: Iterator[Large | Group]) -> Iterator[list[Group]]:
         """Send large files to their lanes, yield the small ones in batches."""
-        batch, size = list[bytes](), 0
-        for item in items:
-            if item.large:
-                self.lanes.put(item)
+        batch, files, size = list[Group](), 0, 0
+        for task in work:
+            if isinstance(task, Large):
+                self.lanes.put(task)
                 while self.lanes.open > _LARGE_WAITING:
                     self._listen(0.05)
                 continue
-            batch.append(item.path)
-            size += item.size
-            if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            batch.append(task)
+            files += len(task.names)
+            size += task.size
+            if files >= _BATCH_FILES or size >= _BATCH_BYTES:
                 yield batch
-                batch, size = [], 0
+                batch, files, size = [], 0, 0
         if batch:
             yield batch
 
-    def _small(self, batch: list[bytes]) -> None:
+    def _small(self, batch: list[Group]) -> None:
         if self.crew is None:
             self._take(self.small(batch))
         else:
@@ -186,7 +192,7 @@ class _Copy:
 
     def _take(self, outcome: Outcome) -> None:
         self.state.add(outcome.done)
-        self.meter.add(len(outcome.done), sum(done.stamp.size for done in outcome.done))
+        self.meter.add(len(outcome.done), sum(done.size for done in outcome.done))
         self.changed.extend(map(to_text, outcome.changed))
         self.unreadable.extend(f"{to_text(path)} ({why})" for path, why in outcome.unreadable)
         if outcome.fault is not None:

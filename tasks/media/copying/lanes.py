@@ -16,10 +16,10 @@ from blake3 import blake3
 from tasks.media import hashing, platform_io
 from tasks.media.copying.direct_io import Reader, Writer
 from tasks.media.copying.large import Pipeline, Stopped, new_buffers
-from tasks.media.copying.scan import Item
+from tasks.media.copying.scan import Large
 from tasks.media.faults import MediaError, device_fault
 from tasks.media.names import to_native, to_text
-from tasks.media.state import Checkpoint, Done, Stamp
+from tasks.media.state import Checkpoint, Done, done, stamp_of
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Lanes:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Large) -> None:
         """Add a file; starts another lane when there are fewer than asked for."""
         with self._ready:
             heapq.heappush(self._waiting, (-item.size, item.path))
@@ -142,7 +142,7 @@ class _LargeFile:
             reader.close()
 
     def _copy(self, reader: Reader) -> Event:
-        resume = self._proven(Stamp.of(reader.info))
+        resume = self._proven(stamp_of(reader.info))
         writer = Writer(self.partial, size=reader.info.st_size, keep_bytes=resume.upto if resume else 0,
                         direct=self.job.write_direct, reserve=self.job.reserve)  # fmt: skip
         try:
@@ -154,7 +154,7 @@ class _LargeFile:
                 moved=self._moved, stop=self.stop, buffers=self.buffers,
             )  # fmt: skip
             digests = pipeline.run()
-            if Stamp.of(reader.now()) != Stamp.of(reader.info):
+            if stamp_of(reader.now()) != stamp_of(reader.info):
                 return self._changed()
             writer.finish(reader.info)
             direct = reader.direct and writer.direct
@@ -172,20 +172,20 @@ class _LargeFile:
         final = f"{self.job.target}/{self.native}"
         os.replace(self.partial, final)
         platform_io.sync_folder(os.path.dirname(final))
-        stamp = Stamp.of(os.lstat(final))
-        if stamp.size != reader.info.st_size:
-            raise OSError(5, f"{to_text(self.path)} has {stamp.size:,} bytes on the device after the copy")
-        return Done(self.path, reader.info.st_mtime_ns, reader.info.st_ctime_ns, stamp, digests)
+        there = os.lstat(final)
+        if there.st_size != reader.info.st_size:
+            raise OSError(5, f"{to_text(self.path)} has {there.st_size:,} bytes on the device after the copy")
+        return done(self.path, reader.info, there, digests)
 
     def _moved(self, size: int) -> None:
         self.events.put(Moved(size))
 
     def _checkpoint(self, reader: Reader, upto: int, notes: dict[str, Any]) -> None:
-        source = Stamp.of(reader.info)
+        source = stamp_of(reader.info)
         self.events.put(Checkpoint(self.path, self.name, source, upto, notes["crc64"], notes.get("md5"),
                                    notes["blocks"], notes.get("ranges")))  # fmt: skip
 
-    def _proven(self, source: Stamp) -> Checkpoint | None:
+    def _proven(self, source: tuple[int, int, int, int]) -> Checkpoint | None:
         """Return the checkpoint to go on from when source and device both still fit it; its last block is read."""
         point = self.job.resume.get(self.path)
         if point is None or point.source != source or not point.blocks or point.name != self.name:

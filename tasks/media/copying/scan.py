@@ -1,43 +1,53 @@
 # ruff: noqa: PTH  (text paths: a few microseconds a file)
-"""Go through the source once, in path order: make the folders, pass over what is proven to be on the device."""
+"""Go through the source once, in path order: make folders, pass over what is proven to be on the device.
+
+Small files come out by folder. A folder that is new on the device, has no folders in it and only small files is
+`fresh`: it can be filled aside and put in place with a single rename.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.media.copying.small import LARGEST
-from tasks.media.names import to_native, to_text
-from tasks.media.state import Done, Stamp, State
-from tasks.media.walk import Found, walk
+from tasks.media.names import to_bytes, to_native, to_text
+from tasks.media.state import Done, State, stamp_of
+from tasks.media.walk import Listed, listing
 
 _STALE_NAMES = 1000
+_GROUP_FILES = 512
+_FRESH_FILES = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A file to copy: its path and its size in bytes when it was seen."""
+class Large(NamedTuple):
+    """A file worth a pipeline of its own, and its size in bytes when it was seen."""
 
     path: bytes
     size: int
 
-    @property
-    def large(self) -> bool:
-        """Say whether it is worth a pipeline of its own."""
-        return self.size > LARGEST
+
+class Group(NamedTuple):
+    """Small files of one folder: the folder as manifest prefix ("" or ending in "/"), their names, bytes in all."""
+
+    prefix: bytes
+    names: list[str]
+    size: int
+    fresh: bool
 
 
 @dataclass
 class Scan:
-    """Counts as it goes: `files` and `bytes` seen, of which `reused_files` and `reused` need no copy."""
+    """Counts as it goes: `files` and `size` seen, of which `reused_files` and `reused` (bytes) need no copy."""
 
     source: Path
     target: Path
     state: State
-    hashes: tuple[bool, bool]
+    md5: bool
+    ranges: bool
     files: int = 0
     size: int = 0
     reused_files: int = 0
@@ -46,27 +56,51 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
 
-    def items(self) -> Iterator[Item]:
-        """Yield the files that must be copied."""
+    def work(self) -> Iterator[Large | Group]:
+        """Yield what must be copied."""
         self._known = self.state.all()
         self._row = next(self._known, None)
-        for found in walk(self.source, self._refused):
-            kind = found.kind
-            if kind == "folder":
-                with suppress(FileExistsError):
-                    os.mkdir(self._on_device(found.path))
-            elif kind == "file":
-                self.files += 1
-                self.size += found.info.st_size
-                if self._there(found):
-                    self.reused_files += 1
-                    self.reused += found.info.st_size
-                else:
-                    yield Item(found.path, found.info.st_size)
-            else:
-                self.skipped.append(to_text(found.path))
+        yield from self._folder(str(self.source), b"", is_new=False)
         while self._row is not None:
             self._stale()
+
+    def _folder(self, native: str, prefix: bytes, *, is_new: bool) -> Iterator[Large | Group]:
+        rows = listing(native, prefix, self._refused)
+        fresh = is_new and len(rows) <= _FRESH_FILES and all(k == "file" and i.st_size <= LARGEST for _, _, k, i in rows)
+        if is_new and not (fresh and rows):
+            os.mkdir(self._on_device(prefix))
+            fresh = False
+        names, size = list[str](), 0
+        for row in rows:
+            key, name, kind, info = row
+            if kind == "folder":
+                inside = prefix + key
+                yield from self._folder(f"{native}/{name}", inside, is_new=not self._is_folder(inside))
+            elif kind != "file":
+                self.skipped.append(to_text(prefix + key))
+            elif not self._counted(prefix, row):
+                continue
+            elif info.st_size > LARGEST:
+                yield Large(prefix + key, info.st_size)
+            else:
+                names.append(name)
+                size += info.st_size
+                if len(names) >= _GROUP_FILES and not fresh:
+                    yield Group(prefix, names, size, False)
+                    names, size = [], 0
+        if names:
+            yield Group(prefix, names, size, fresh)
+
+    def _counted(self, prefix: bytes, row: Listed) -> bool:
+        """Count a file and say whether it must be copied."""
+        key, _, _, info = row
+        self.files += 1
+        self.size += info.st_size
+        if not self._there(prefix + key, info):
+            return True
+        self.reused_files += 1
+        self.reused += info.st_size
+        return False
 
     def _refused(self, path: bytes, error: OSError) -> None:
         self.unreadable.append(f"{to_text(path)} ({error.strerror or error})")
@@ -74,27 +108,26 @@ class Scan:
     def _on_device(self, path: bytes) -> str:
         return f"{self.target}/{to_native(path)}"
 
-    def _there(self, found: Found) -> bool:
+    def _is_folder(self, prefix: bytes) -> bool:
+        return os.path.isdir(self._on_device(prefix))
+
+    def _there(self, path: bytes, info: os.stat_result) -> bool:
         """Say whether the state knows this very file and the device still shows it as it was written."""
-        while self._row is not None and self._row.path < found.path:
+        if self._row is None:
+            return False
+        while self._row is not None and self._row.path < path:
             self._stale()
         row = self._row
-        if row is None or row.path != found.path:
+        if row is None or row.path != path:
             return False
         self._row = next(self._known, None)
-        info = found.info
-        if (info.st_size, info.st_mtime_ns, info.st_ctime_ns) != (row.stamp.size, row.source_mtime, row.source_ctime):
-            return False
-        return self._hashes_wanted(row) and self._untouched(row)
-
-    def _hashes_wanted(self, row: Done) -> bool:
-        md5, ranges = self.hashes
-        return (row.digests.md5 is not None or not md5) and (row.digests.ranges is not None or not ranges)
+        same = (info.st_size, info.st_mtime_ns, info.st_ctime_ns) == (row.size, row.source_mtime, row.source_ctime)
+        return same and row.has(md5=self.md5, ranges=self.ranges) and self._untouched(row)
 
     def _untouched(self, row: Done) -> bool:
         try:
-            return Stamp.of(os.lstat(self._on_device(row.path))) == row.stamp
-        except FileNotFoundError:
+            return stamp_of(os.lstat(self._on_device(row.path))) == row.stamp
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def _stale(self) -> None:
@@ -103,3 +136,8 @@ class Scan:
         if self._untouched(self._row) and len(self.stale) < _STALE_NAMES:
             self.stale.append(to_text(self._row.path))
         self._row = next(self._known, None)
+
+
+def path_in(prefix: bytes, name: str) -> bytes:
+    """Return the manifest path of a name in a folder."""
+    return prefix + to_bytes(name)

@@ -1,7 +1,8 @@
 # ruff: noqa: PTH  (descriptors and text paths: 60 microseconds a file are the whole budget)
 """Copy a batch of small files: read ahead, hash, write aside, sync the volume once, rename, look once more.
 
-Runs in a worker process or in the caller. What comes back was synced before its name appeared.
+Runs in a worker process or in the caller. What comes back was synced before its name appeared. Files of a folder
+that is new on the device are written into a folder aside, which then gets its name with one rename.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from tasks.media import hashing, platform_io
 from tasks.media.faults import MediaError, device_fault
-from tasks.media.names import to_native, to_text
-from tasks.media.state import Done, Stamp
+from tasks.media.names import to_bytes, to_native, to_text
+from tasks.media.state import Done, done, stamp_of
 
 LARGEST = hashing.RANGE
 _AHEAD = 16
 _SLICE = 256 << 10
+
+Job = tuple[bytes, Sequence[str], int, bool]
+_Opened = tuple[bytes, int, os.stat_result]
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SmallFiles:
-    """Copies batches of paths below *source* to *target*, by way of the folder *aside* on the same volume."""
+    """Copies batches of groups (see `scan.Group`) from below *source* to *target*, by way of the folder *aside*."""
 
     source: str
     target: str
@@ -43,9 +48,9 @@ class SmallFiles:
     ranges: bool
     sync_all: bool
 
-    def __call__(self, paths: Sequence[bytes]) -> Outcome:
+    def __call__(self, groups: Sequence[Job]) -> Outcome:
         """Copy a batch; the device's fault comes back inside the outcome, with what was finished before it."""
-        return _Batch(self, os.path.join(self.aside, f"small-{os.getpid()}")).run(paths)
+        return _Batch(self, f"{self.aside}/small-{os.getpid()}").run(groups)
 
 
 @dataclass
@@ -53,27 +58,39 @@ class _Batch:
     job: SmallFiles
     aside: str
     outcome: Outcome = field(default_factory=Outcome)
-    _written: list[tuple[bytes, str, os.stat_result, hashing.Digests]] = field(default_factory=list)
+    _rows: list[Done] = field(default_factory=list)
+    _renames: list[tuple[str, str]] = field(default_factory=list)
+    _single: list[tuple[bytes, str, os.stat_result, hashing.Digests]] = field(default_factory=list)
 
-    def run(self, paths: Sequence[bytes]) -> Outcome:
+    def run(self, groups: Sequence[Job]) -> Outcome:
         try:
             os.makedirs(self.aside, exist_ok=True)
-            for path, fd, before in self._opened(paths):
-                try:
-                    self._one(path, fd, before)
-                finally:
-                    os.close(fd)
+            for number, group in enumerate(groups):
+                self._group(f"{self.aside}/{number}", group)
             self._put_in_place()
         except OSError as error:
             self.outcome.fault = device_fault(error, f"cannot write to {self.job.target}")
         return self.outcome
 
-    def _opened(self, paths: Sequence[bytes]) -> Iterator[tuple[bytes, int, os.stat_result]]:
+    def _group(self, aside: str, group: Job) -> None:
+        prefix, names, _, fresh = group
+        os.mkdir(aside)
+        if fresh:
+            self._renames.append((aside, f"{self.job.target}/{to_native(prefix)}"))
+        with closing(self._opened(prefix, names)) as opened:
+            for count, (path, fd, before) in enumerate(opened):
+                try:
+                    self._one(path, fd, before, aside, count, fresh)
+                finally:
+                    os.close(fd)
+
+    def _opened(self, prefix: bytes, names: Sequence[str]) -> Generator[_Opened, None, None]:
         """Open the next files ahead of the one being copied, and let the system start reading them."""
-        window: deque[tuple[bytes, int, os.stat_result]] = deque()
+        window: deque[_Opened] = deque()
+        folder = f"{self.job.source}/{to_native(prefix)}"
         try:
-            for path in paths:
-                opened = self._open(path)
+            for name in names:
+                opened = self._open(folder + name, prefix + to_bytes(name))
                 if opened is not None:
                     window.append(opened)
                 if len(window) > _AHEAD:
@@ -84,9 +101,9 @@ class _Batch:
             for _, fd, _ in window:
                 os.close(fd)
 
-    def _open(self, path: bytes) -> tuple[bytes, int, os.stat_result] | None:
+    def _open(self, native: str, path: bytes) -> _Opened | None:
         try:
-            fd = os.open(f"{self.job.source}/{to_native(path)}", platform_io.READ_SOURCE)
+            fd = os.open(native, platform_io.READ_SOURCE)
         except OSError as error:
             self._lost(path, error)
             return None
@@ -104,23 +121,27 @@ class _Batch:
         else:
             self.outcome.unreadable.append((path, error.strerror or str(error)))
 
-    def _one(self, path: bytes, fd: int, before: os.stat_result) -> None:
+    def _one(self, path: bytes, fd: int, before: os.stat_result, aside: str, count: int, fresh: bool) -> None:
         try:
             data = _read(fd, before.st_size)
             after = os.fstat(fd)
         except OSError as error:
             self._lost(path, error)
             return
-        if len(data) != before.st_size or Stamp.of(after) != Stamp.of(before):
+        if len(data) != before.st_size or stamp_of(after) != stamp_of(before):
             self.outcome.changed.append(path)
             return
         digests = hashing.of_bytes(data, md5=self.job.md5, ranges=self.job.ranges)
-        aside = f"{self.aside}/{len(self._written)}"
-        self._write(aside, data, before)
-        self._written.append((path, aside, before, digests))
+        if fresh:
+            there = self._write(f"{aside}/{to_native(path.rpartition(b'/')[2])}", data, before)
+            self._rows.append(done(path, before, there, digests))
+        else:
+            place = f"{aside}/{count}"
+            self._write(place, data, before)
+            self._single.append((path, place, before, digests))
 
-    def _write(self, aside: str, data: bytes, source: os.stat_result) -> None:
-        fd = os.open(aside, platform_io.CREATE, 0o644)
+    def _write(self, place: str, data: bytes, source: os.stat_result) -> os.stat_result:
+        fd = os.open(place, platform_io.CREATE, 0o644)
         try:
             if len(data) <= _SLICE:
                 _put(fd, data)
@@ -128,23 +149,29 @@ class _Batch:
                 view = memoryview(data)
                 for at in range(0, len(data), _SLICE):
                     _put(fd, view[at : at + _SLICE])
-            platform_io.set_times(fd, aside, source.st_atime_ns, source.st_mtime_ns)
+            platform_io.set_times(fd, place, source.st_atime_ns, source.st_mtime_ns)
             if not self.job.sync_all:
                 os.fsync(fd)
+            return os.fstat(fd)
         finally:
             os.close(fd)
 
     def _put_in_place(self) -> None:
-        """Sync what was written aside, give every file its name, and note what the device then says of it."""
-        if self.job.sync_all and self._written:
+        """Sync what was written aside, give everything its name, and note what the device then says of it."""
+        if self.job.sync_all and (self._rows or self._single):
             platform_io.sync_volume(self.aside)
-        for path, aside, source, digests in self._written:
+        for aside, final in self._renames:
+            os.rename(aside, final.rstrip("/"))
+        self.outcome.done.extend(self._rows)
+        for path, place, source, digests in self._single:
             final = f"{self.job.target}/{to_native(path)}"
-            os.replace(aside, final)
-            stamp = Stamp.of(os.lstat(final))
-            if stamp.size != source.st_size:
-                raise OSError(5, f"{to_text(path)} has {stamp.size:,} bytes on the device after the copy")
-            self.outcome.done.append(Done(path, source.st_mtime_ns, source.st_ctime_ns, stamp, digests))
+            os.replace(place, final)
+            there = os.lstat(final)
+            if there.st_size != source.st_size:
+                raise OSError(5, f"{to_text(path)} has {there.st_size:,} bytes on the device after the copy")
+            self.outcome.done.append(done(path, source, there, digests))
+        for number in os.listdir(self.aside):
+            os.rmdir(f"{self.aside}/{number}")
 
 
 def _read(fd: int, size: int) -> bytes:
@@ -155,6 +182,6 @@ def _read(fd: int, size: int) -> bytes:
 
 
 def _put(fd: int, data: bytes | memoryview) -> None:
-    done = os.write(fd, data)
-    while done < len(data):
-        done += os.write(fd, data[done:])
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, data[written:])
