@@ -1,0 +1,65 @@
+# Everything a contributor or CI types. `make rehearse` and `make test` install what they need, once.
+# Versions come from constraints.txt and package-lock.json, packages from whatever index this machine is set to use.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+CODE   := states tasks flows deploy
+
+# What the code knows and docs/ repeats: modules that write a page, and with --check say whether it is stale.
+DOCS   := deploy.inventory.schema
+
+.DEFAULT_GOAL := help
+.PHONY: help .venv node_modules rehearse test check docs docs-check bench proofs constraints clean
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+.venv: .venv/.ready  ## the Python environment, with the tested versions
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed and '$(PYTHON)' is not: name one, as in make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "this Python cannot make environments: install its venv package (Debian: python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@# Imports take twice as long without the compiled files, and the first command should not pay for them.
+	$(BIN)/python -m compileall -q .venv/lib $(CODE) >/dev/null || true
+	@touch $@
+
+node_modules: node_modules/.ready  ## the storage emulator
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "node 20 or newer with npm is needed (Debian: nodejs npm)" >&2; exit 1; }
+	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+rehearse: .venv node_modules  ## seed the sample offices here (DATA=/dir, KEEP_UI=1, ARGS=...)
+	$(BIN)/seeding rehearse $(if $(DATA),--data "$(DATA)") $(if $(KEEP_UI),--keep-ui) $(ARGS)
+
+test: .venv node_modules  ## the whole test suite (ARGS="-k journal")
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv docs-check  ## what CI checks beside the tests: style, types, import directions, fresh docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv  ## write what the code knows into docs/
+	@for page in $(DOCS); do $(BIN)/python -m $$page || exit 1; done
+
+docs-check: .venv
+	@for page in $(DOCS); do $(BIN)/python -m $$page --check || exit 1; done
+
+bench: .venv  ## the benchmarks (ARGS=...)
+	$(BIN)/python -m bench $(ARGS)
+
+proofs: .venv node_modules  ## the slow proofs: thousands of runs, kills and damages
+	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)
+
+constraints: .venv  ## write the versions of this environment into constraints.txt
+	@{ head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -v -e '@' -e '://'; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean:  ## remove what make made; journals under .seeding stay
+	rm -rf .venv node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(CODE) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
