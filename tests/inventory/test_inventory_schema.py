@@ -10,6 +10,8 @@ import pytest
 import yaml
 from inventories import SOUND, problems_of
 
+from deploy.inventory.keys import keys_of
+from deploy.inventory.offices import Office
 from deploy.inventory.schema import schema, text
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +72,10 @@ def walk(node: object):
 def test_the_schema_is_plain_json():
     """No value of Python's own slips in."""
     assert json.loads(text()) == schema()
+
+
+def test_the_page_for_operators_names_every_key():
+    """A key that docs/inventory.md does not list is a key nobody uses."""
+    page = (ROOT / "docs/inventory.md").read_text("utf-8")
+
+    assert [key for key in keys_of(Office) if f"| `{key}` |" not in page] == []
