@@ -1,7 +1,7 @@
 """One copy, seal or verification as a process of its own, for the benchmark to time.
 
-    python -m bench.once copy SOURCE TARGET MANIFEST STATE [--no-md5] [--no-seal]
-    python -m bench.once verify TARGET MANIFEST
+python -m bench.once copy SOURCE TARGET MANIFEST STATE [--no-md5] [--no-seal]
+python -m bench.once verify TARGET MANIFEST
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ Everything here is safe to call twice. Every error is a MediaError that names th
 """
 
 from tasks.media.copying import Copied, copy
+from tasks.media.export import export_bagit, export_md5, export_sha256
 from tasks.media.faults import (
     DeviceBusy,
     DeviceFull,
@@ -27,6 +28,7 @@ from tasks.media.manifest import Entry, Header, Manifest, entries, read_manifest
 from tasks.media.progress import Progress
 from tasks.media.reconcile import Blob, Confidence, Reconciled, Reread, Row, reconcile
 from tasks.media.seal import Sealed, seal
+from tasks.media.split import Drive, Load, Placement, Split, split
 from tasks.media.survey import BLOCK, PAGE, Problem, Rules, Survey, survey
 from tasks.media.vendor_logs import BomLine, CopyLog, LogEntry, LoggedFile, parse_bom, parse_copy_log, parse_verbose_log
 from tasks.media.verify import Fault, Verified, verify
@@ -44,15 +46,18 @@ __all__ = [
     "DeviceGone",
     "DeviceIOError",
     "DeviceReadOnly",
+    "Drive",
     "Entry",
     "Fault",
     "Header",
+    "Load",
     "LogEntry",
     "LoggedFile",
     "Manifest",
     "ManifestInvalid",
     "MediaError",
     "NotSealed",
+    "Placement",
     "Problem",
     "Progress",
     "Reconciled",
@@ -65,6 +70,7 @@ __all__ = [
     "SourceChanged",
     "SourceMissing",
     "SourceUnreadable",
+    "Split",
     "StateInvalid",
     "StillWritten",
     "StrayFile",
@@ -73,12 +79,16 @@ __all__ = [
     "WrongDevice",
     "copy",
     "entries",
+    "export_bagit",
+    "export_md5",
+    "export_sha256",
     "parse_bom",
     "parse_copy_log",
     "parse_verbose_log",
     "read_manifest",
     "reconcile",
     "seal",
+    "split",
     "survey",
     "verify",
 ]

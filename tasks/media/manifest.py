@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -79,41 +79,34 @@ class Manifest:
         """Yield the entries again from the file, in canonical order."""
         return entries(self.path)
 
-    def item_of(self, path: bytes) -> str:
-        """Return the name of the item whose folder holds *path*; empty when none does."""
-        best = max(
-            (folder for folder in self.header.items.values() if _below(path, folder)), key=len, default=None
-        )
-        return next((item for item, folder in self.header.items.items() if folder == best), "")
+
+def item_of(path: bytes, items: Mapping[str, str]) -> str:
+    """Return the name of the item whose folder holds *path*, the innermost of them; empty when none does."""
+    holding = [(len(folder), item) for item, folder in items.items() if _below(path, folder)]
+    return max(holding, default=(0, ""))[1]
 
 
 def _below(path: bytes, folder: str) -> bool:
     inside = os.fsencode(folder.strip("/"))
-    return not inside or path.startswith(inside + b"/")
+    return inside in (b"", b".") or path.startswith(inside + b"/")
 
 
 # -- writing
 
 
-@dataclass
 class Writer:
     """Writes a manifest aside while its digest is computed; `publish` makes it appear, durably."""
 
-    place: Path
-    header: Header
-    folders: Sequence[str]
-    reading: str = "direct"
-    files: int = 0
-    bytes: int = 0
-    _last: bytes = b""
-    _pending: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.place.parent.mkdir(parents=True, exist_ok=True)
-        self.aside = self.place.with_name(self.place.name + ".partial")
+    def __init__(self, place: Path, header: Header, folders: Sequence[str], reading: str = "direct") -> None:
+        self.place, self.reading = place, reading
+        self.files = self.size = 0
+        self._last = b""
+        self._pending: list[str] = []
+        place.parent.mkdir(parents=True, exist_ok=True)
+        self.aside = place.with_name(place.name + ".partial")
         self._out: BinaryIO = self.aside.open("wb")
         self._sha = hashlib.sha256()
-        self._lines(_header_lines(self.header, self.folders))
+        self._lines(_header_lines(header, folders))
 
     def add(self, entry: Entry) -> None:
         """Append one file; raise ManifestInvalid when it does not come after the one before."""
@@ -128,7 +121,7 @@ class Writer:
             raise ManifestInvalid(f"{to_text(path)!r} is out of order or there twice")
         self._last = path
         self.files += 1
-        self.bytes += size
+        self.size += size
         if len(self._pending) > 1000:
             self._flush()
         self._pending.append(f"{size}\t{mtime_ns}\t{hashes}\t{to_text(path)}")
@@ -141,7 +134,7 @@ class Writer:
     def finish(self) -> tuple[str, Path]:
         """Write the footer and sync; return the digest and the place aside. `publish` then gives it its name."""
         self._flush()
-        self._lines(["", f"reading\t{self.reading}", f"files\t{self.files}", f"bytes\t{self.bytes}"])
+        self._lines(["", f"reading\t{self.reading}", f"files\t{self.files}", f"bytes\t{self.size}"])
         digest = f"sha256:{self._sha.hexdigest()}"
         self._out.write(f"digest\t{digest}\n".encode())
         self._out.flush()
@@ -199,54 +192,101 @@ def read_manifest(manifest: Path) -> Manifest:
 
     Raises NotSealed when there is none, ManifestInvalid when a line, a count or the digest is not right.
     """
-    reader = _Reader(manifest)
-    for _ in reader.entries():
-        pass
-    return reader.manifest()
+    with Reader(manifest) as reader:
+        for line in reader.lines():
+            line.entry()
+        return reader.manifest()
 
 
 def entries(manifest: Path) -> Iterator[Entry]:
     """Yield every entry in canonical order, streaming; raises like `read_manifest`, at the latest at the end."""
-    yield from _Reader(manifest).entries()
+    with Reader(manifest) as reader:
+        for line in reader.lines():
+            yield line.entry()
 
 
-class _Reader:
+class Line(NamedTuple):
+    """One file's line, of which only path and size are read yet, and the `+` lines below it."""
+
+    where: str
+    path: bytes
+    size: int
+    text: str
+    extras: tuple[str, ...]
+
+    def entry(self) -> Entry:
+        """Read the rest; raise ManifestInvalid unless all of it is exactly right."""
+        try:
+            return parse_entry(self.text, self.extras)
+        except ManifestInvalid as error:
+            raise ManifestInvalid(f"{self.where}: {error.message}") from None
+
+
+class Reader:
+    """Reads one manifest once: the header at once, `lines` as they are asked for, the footer after the last."""
+
     def __init__(self, place: Path) -> None:
         self.place = place
+        self.folders: tuple[str, ...] = ()
         self._number = 0
         self._sha = hashlib.sha256()
         self._files = self._bytes = 0
         self._head: dict[str, str] = {}
         self._items: dict[str, str] = {}
-        self._folders: list[str] = []
         self._foot: dict[str, str] = {}
         try:
             self._in = place.open("rb", buffering=1 << 20)
         except FileNotFoundError:
             raise NotSealed(f"there is no manifest at {place}") from None
 
-    def entries(self) -> Iterator[Entry]:
-        with self._in:
-            self._read_header()
-            last = b""
-            for entry in self._read_entries():
-                if entry.path <= last:
-                    raise self._bad("the paths are not in order")
-                last = entry.path
-                self._files += 1
-                self._bytes += entry.size
-                yield entry
-            self._read_footer()
+    def __enter__(self) -> Reader:
+        self._read_header()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._in.close()
+
+    def totals(self) -> tuple[int, int]:
+        """Return files and bytes as the footer gives them, unproven: for progress only. (0, 0) when unreadable."""
+        with self.place.open("rb") as again:
+            again.seek(max(0, self.place.stat().st_size - 400))
+            tail = dict(line.split(b"\t", 1) for line in again.read().splitlines() if line.count(b"\t") == 1)
+        files, size = tail.get(b"files", b""), tail.get(b"bytes", b"")
+        return (int(files), int(size)) if files.isdigit() and size.isdigit() else (0, 0)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines in canonical order, then check order, counts and digest. Call it once."""
+        last, line = b"", self._line()
+        while line:
+            number, text, extras = self._number, line, list[str]()
+            line = self._line()
+            while line.startswith("+"):
+                extras.append(line)
+                line = self._line()
+            found = self._start(number, text, tuple(extras))
+            if found.path <= last:
+                raise ManifestInvalid(f"{found.where}: the paths are not in order")
+            last = found.path
+            self._files += 1
+            self._bytes += found.size
+            yield found
+        self._read_footer()
+
+    def _start(self, number: int, text: str, extras: tuple[str, ...]) -> Line:
+        where = f"{self.place}, line {number}"
+        size, path = text.partition("\t")[0], text.rpartition("\t")[2]
+        if not (size.isascii() and size.isdigit()):
+            raise ManifestInvalid(f"{where}: a line begins with the size of a file")
+        try:
+            return Line(where, checked(from_text(path)), int(size), text, extras)
+        except ManifestInvalid as error:
+            raise ManifestInvalid(f"{where}: {error.message}") from None
 
     def manifest(self) -> Manifest:
-        head = self._head
-        header = Header(
-            head["run"], int(head["attempt"]), self._items, head["device"], head["tool"], head["sealed-at"]
-        )
-        foot = self._foot
-        return Manifest(
-            self.place, header, tuple(self._folders), foot["reading"], self._files, self._bytes, foot["digest"]
-        )
+        """Return what header and footer say, after the last line."""
+        head, foot = self._head, self._foot
+        header = Header(head["run"], int(head["attempt"]), self._items, head["device"], head["tool"], head["sealed-at"])
+        return Manifest(self.place, header, self.folders, foot["reading"], self._files, self._bytes, foot["digest"])
 
     def _line(self, *, counted: bool = True) -> str:
         raw = self._in.readline()
@@ -296,22 +336,9 @@ class _Reader:
             case ["item", name, folder]:
                 self._items[self._value(name)] = self._value(folder)
             case ["folder", folder]:
-                self._folders.append(self._value(folder))
+                self.folders += (self._value(folder),)
             case _:
                 raise self._bad("expected an item or a folder")
-
-    def _read_entries(self) -> Iterator[Entry]:
-        line = self._line()
-        while line:
-            number, extras = self._number, list[str]()
-            entry_line, line = line, self._line()
-            while line.startswith("+"):
-                extras.append(line)
-                line = self._line()
-            try:
-                yield parse_entry(entry_line, extras)
-            except ManifestInvalid as error:
-                raise ManifestInvalid(f"{self.place}, line {number}: {error.message}") from None
 
     def _read_footer(self) -> None:
         for key in ("reading", "files", "bytes"):

@@ -43,10 +43,7 @@ def _spell(char: str) -> str:
 
 def from_text(text: str) -> bytes:
     """Return the bytes that *text* spells; raise ManifestInvalid when it is not the one spelling of them."""
-    if "\\" not in text:
-        path = text.encode("utf-8", "surrogatepass")
-    else:
-        path = _unescape(text)
+    path = _unescape(text) if "\\" in text else text.encode("utf-8", "surrogatepass")
     if to_text(path) != text:
         raise ManifestInvalid(f"the name {text!r} is not in its one allowed spelling")
     return path

@@ -1,9 +1,11 @@
-# ruff: noqa: PTH  (descriptors and text paths throughout: this is the layer below pathlib)
 """Where operating systems differ: cache-free I/O, syncing, volumes, locks, dying with a parent. Nothing else does.
 
 Every function works everywhere: where a system has no such call, it does the nearest safe thing and says so.
 Sizes and offsets are bytes.
 """
+
+# Descriptors and text paths throughout: this is the layer below pathlib.
+# ruff: noqa: PTH208
 
 from __future__ import annotations
 
@@ -180,9 +182,12 @@ class Volume:
     root: Path
 
 
+NO_IDENTITY = "local"
+
+
 def volume_of(path: Path) -> Volume:
     """Return the volume that holds *path*, or its nearest existing parent."""
-    place = Path(os.path.abspath(path))
+    place = Path.cwd() / path
     while not place.exists() and place != place.parent:
         place = place.parent
     place = place.resolve()

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,7 @@ class Meter:
         speeds = self._stretches()
         left = max(0, self._bytes_total - self.bytes)
         low, high = (left / max(speeds), left / min(speeds)) if speeds else (None, None)
-        return Progress(
-            self._phase, self.files, self._files_total, self.bytes, self._bytes_total, rate, low, high
-        )
+        return Progress(self._phase, self.files, self._files_total, self.bytes, self._bytes_total, rate, low, high)
 
     def _stretches(self) -> list[float]:
         """Return the mean speeds of up to six stretches of what was seen, those without progress left out."""
@@ -79,6 +78,6 @@ class Meter:
         marks = seen[::step]
         return [
             (b_bytes - a_bytes) / (b_time - a_time)
-            for (a_time, a_bytes), (b_time, b_bytes) in zip(marks, marks[1:], strict=False)
+            for (a_time, a_bytes), (b_time, b_bytes) in pairwise(marks)
             if b_time > a_time and b_bytes > a_bytes
         ]

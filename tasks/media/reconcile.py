@@ -15,7 +15,7 @@ from typing import Literal
 
 from blake3 import blake3
 
-from tasks.media.manifest import Entry, entries, read_manifest
+from tasks.media.manifest import Entry, entries, item_of, read_manifest
 from tasks.media.names import to_native
 from tasks.media.vendor_logs import BomLine, CopyLog
 
@@ -89,8 +89,15 @@ class Reconciled:
     items: dict[str, dict[str, int]]
 
 
-def reconcile(manifest: Path, *, blobs: Iterable[Blob], copy_log: CopyLog | None = None,
-              bom: Iterable[BomLine] | None = None, locate: Locate, reread: Reread | None = None) -> Reconciled:  # fmt: skip
+def reconcile(
+    manifest: Path,
+    *,
+    blobs: Iterable[Blob],
+    copy_log: CopyLog | None = None,
+    bom: Iterable[BomLine] | None = None,
+    locate: Locate,
+    reread: Reread | None = None,
+) -> Reconciled:
     """Give every file of *manifest* and every unexplained blob its verdict.
 
     *locate* maps a manifest path to container, blob name and blob type. Raises NotSealed or ManifestInvalid.
@@ -101,9 +108,9 @@ def reconcile(manifest: Path, *, blobs: Iterable[Blob], copy_log: CopyLog | None
     items: dict[str, Counter[str]] = {name: Counter() for name in sealed.header.items}
     for entry in entries(manifest):
         verdict = compare.file(entry)
-        items.setdefault(sealed.item_of(entry.path), Counter())[verdict] += 1
+        items.setdefault(item_of(entry.path, sealed.header.items), Counter())[verdict] += 1
     compare.leftovers()
-    counts = Counter(row.verdict for row in compare.rows)
+    counts = Counter[str](row.verdict for row in compare.rows)
     return Reconciled(
         set(counts) <= {"same"} and (copy_log is None or copy_log.clean),
         dict(counts), tuple(compare.rows), compare.confidence(), {k: dict(v) for k, v in items.items()},

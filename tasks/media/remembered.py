@@ -1,4 +1,4 @@
-"""What copies to a device hashed on the way, as far as the device still proves it: for sealing without a second read."""
+"""What copies hashed on the way, as far as the device still proves it: for sealing without a second read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tasks.media.faults import NotSealed
 from tasks.media.names import to_bytes
-from tasks.media.platform_io import volume_of
+from tasks.media.platform_io import NO_IDENTITY, volume_of
 from tasks.media.state import Done, State, stamp_of
 from tasks.media.walk import Found
 
@@ -37,15 +37,19 @@ def _cursor(prefix: bytes, opened: State) -> _Cursor:
 class Remembered:
     """The states in a state directory that belong to this device. Ask for paths in manifest order."""
 
-    def __init__(self, device: Path, state: Path | None) -> None:
+    def __init__(self, device: Path, state: Path | None, opened: State | None = None) -> None:
+        """Open what is in the directory *state*; *opened* is one of these that the caller has open already."""
+        self._opened = opened
         self._states = self._open(device, state) if state is not None else []
         self._cursors = [_cursor(prefix, opened) for prefix, opened in self._states]
         self.reading = "buffered" if any(s.get("reading") == "buffered" for _, s in self._states) else "direct"
 
     def _open(self, device: Path, state: Path) -> list[tuple[bytes, State]]:
-        volume, found = volume_of(device), []
-        for place in sorted(state.glob("copy-*.state")):
-            opened = State(place)
+        volume = volume_of(device)
+        found: list[tuple[bytes, State]] = []
+        for place in sorted(state.glob(f"*-{volume.identity or NO_IDENTITY}-*.state")):
+            mine = self._opened is not None and self._opened.place == place
+            opened = self._opened if mine and self._opened is not None else State(place)
             inside = os.path.relpath(volume.root / opened.get("inside"), device.resolve())
             if opened.get("volume") == volume.identity and not inside.startswith(".."):
                 found.append((b"" if inside == "." else to_bytes(inside) + b"/", opened))
@@ -56,9 +60,10 @@ class Remembered:
     def __enter__(self) -> Remembered:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *problem: object) -> None:
         for _, opened in self._states:
-            opened.close()
+            if opened is not self._opened:
+                opened.close()
 
     def insist_on_finished(self, folders: Sequence[str]) -> None:
         """Raise NotSealed when a copy into one of *folders* has not reached its end."""

@@ -6,11 +6,12 @@ same; everything else, such as what a backup agent wrote, is hashed here.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.media import hashing
+from tasks.media.copying.place import describe, locked_state, state_name
 from tasks.media.faults import (
     DeviceGone,
     MediaError,
@@ -21,11 +22,12 @@ from tasks.media.faults import (
     StrayFile,
     device_fault,
 )
-from tasks.media.manifest import Entry, Header, Writer, entries, read_manifest
+from tasks.media.hash_device import hash_device
+from tasks.media.manifest import Header, Writer, entries, read_manifest
 from tasks.media.names import UNFINISHED, to_bytes, to_text
-from tasks.media.progress import Tell
+from tasks.media.platform_io import traits_of, volume_of
+from tasks.media.progress import Meter, Tell
 from tasks.media.remembered import Remembered
-from tasks.media.state import stamp_of
 from tasks.media.walk import Found, walk
 
 
@@ -39,8 +41,18 @@ class Sealed:
     manifest: Path
 
 
-def seal(device: Path, folders: Sequence[str], manifest: Path, *, header: Header, state: Path | None = None,
-         md5: bool = True, ranges: bool = False, reopen: bool = False, progress: Tell | None = None) -> Sealed:  # fmt: skip
+def seal(
+    device: Path,
+    folders: Sequence[str],
+    manifest: Path,
+    *,
+    header: Header,
+    state: Path | None = None,
+    md5: bool = True,
+    ranges: bool = False,
+    reopen: bool = False,
+    progress: Tell | None = None,
+) -> Sealed:
     """Write the manifest of *folders* (relative to *device*) and return its digest. Safe to call twice.
 
     Raises NotSealed when a copy into these folders is unfinished, SealedThenChanged when *manifest* exists and the
@@ -48,20 +60,69 @@ def seal(device: Path, folders: Sequence[str], manifest: Path, *, header: Header
     """
     if not device.is_dir():
         raise DeviceGone(f"there is no device at {device}")
-    places = _apart(device, folders, manifest)
-    with Remembered(device, state) as remembered:
-        remembered.insist_on_finished(places)
-        writer = Writer(manifest, header, places, remembered.reading)
+    wanted = _Wanted(device, _apart(device, folders, manifest, state), header, md5, ranges)
+    writer = _written(wanted, manifest, state)
+    if writer is None:
+        _hash_the_rest(wanted, manifest, state, progress)
+        writer = _written(wanted, manifest, state or _own_state(manifest))
+    if writer is None:
+        raise StillWritten(f"{device} was written to while it was being sealed")
+    sealed = _close(writer, manifest, reopen)
+    if state is None:
+        shutil.rmtree(_own_state(manifest), ignore_errors=True)
+    return sealed
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    device: Path
+    folders: list[str]
+    header: Header
+    md5: bool
+    ranges: bool
+
+
+def _own_state(manifest: Path) -> Path:
+    return manifest.with_name(manifest.name + ".state")
+
+
+def _written(wanted: _Wanted, manifest: Path, state: Path | None) -> Writer | None:
+    """Write the manifest aside from what is remembered; None when a file is not."""
+    with Remembered(wanted.device, state) as remembered:
+        remembered.insist_on_finished(wanted.folders)
+        writer = Writer(manifest, wanted.header, wanted.folders, remembered.reading)
         try:
-            for found in _files(device, places):
-                _add(writer, found, remembered, md5, ranges)
+            for found in _files(wanted):
+                row = remembered.row(found, md5=wanted.md5, ranges=wanted.ranges)
+                if row is None:
+                    writer.give_up()
+                    return None
+                writer.add_text(found.path, row.size, row.mtime, _hashes(row.hashes, wanted.md5))
+                if row.blocks or row.ranges:
+                    writer.add_parts(row.blocks or b"", row.ranges if wanted.ranges else None)
         except BaseException:
             writer.give_up()
             raise
-        return _close(writer, manifest, reopen)
+        return writer
 
 
-def _apart(device: Path, folders: Sequence[str], manifest: Path) -> list[str]:
+def _hashes(text: str, md5: bool) -> str:
+    return text if md5 else text[: text.rindex("\t")] + "\t-"
+
+
+def _hash_the_rest(wanted: _Wanted, manifest: Path, state: Path | None, progress: Tell | None) -> None:
+    """Hash every file that is not remembered into a state of its own, which a second try goes on with."""
+    place, volume = state or _own_state(manifest), volume_of(wanted.device)
+    meter = Meter("seal", 0, 0, progress)
+    with locked_state(place / state_name("seal", volume, wanted.device)) as opened:
+        describe(opened, wanted.device, volume)
+        opened.put(phase="copied", reading="direct" if traits_of(wanted.device).direct else "buffered")
+        with Remembered(wanted.device, place, opened) as remembered:
+            hash_device(_unknown(wanted, remembered, meter), opened, meter, md5=wanted.md5, ranges=wanted.ranges)
+    meter.beat(final=True)
+
+
+def _apart(device: Path, folders: Sequence[str], manifest: Path, state: Path | None) -> list[str]:
     """Return the folders without those inside others, in path order; the manifest must lie in none of them."""
     names = sorted({folder.strip("/").removeprefix("./") for folder in folders}, key=lambda f: to_bytes(f) + b"/")
     if "." in names or "" in names:
@@ -69,29 +130,28 @@ def _apart(device: Path, folders: Sequence[str], manifest: Path) -> list[str]:
     outer = [f for f in names if not any(f != o and f.startswith(o + "/") for o in names)]
     for folder in outer:
         place = (device / folder).resolve()
-        if place in manifest.resolve().parents:
-            raise StateInvalid(f"the manifest {manifest} would lie in {place}, which it lists")
+        for inner, what in ((manifest, "manifest"), (state or _own_state(manifest), "state")):
+            if place in inner.resolve().parents:
+                raise StateInvalid(f"the {what} {inner} would lie in {place}, which the manifest lists")
         if not place.is_dir():
             raise NotSealed(f"there is no folder {folder!r} on the device at {device}")
     return outer
 
 
-def _add(writer: Writer, found: Found, remembered: Remembered, md5: bool, ranges: bool) -> None:
-    row = remembered.row(found, md5=md5, ranges=ranges)
-    if row is None:
-        writer.add(_hashed(found, md5, ranges))
-    elif row.blocks is None and row.ranges is None:
-        writer.add_text(found.path, row.size, row.mtime, row.hashes)
-    else:
-        writer.add_text(found.path, row.size, row.mtime, row.hashes)
-        writer.add_parts(row.blocks or b"", row.ranges if ranges else None)
+def _unknown(wanted: _Wanted, remembered: Remembered, meter: Meter) -> Iterator[Found]:
+    files = size = 0
+    for found in _files(wanted):
+        if remembered.row(found, md5=wanted.md5, ranges=wanted.ranges) is None:
+            files, size = files + 1, size + found.info.st_size
+            meter.totals(files, size)
+            yield found
 
 
-def _files(device: Path, folders: Sequence[str]) -> Iterator[Found]:
-    """Yield the files of *folders* in manifest order; raise for what cannot be read or must not be shipped."""
+def _files(wanted: _Wanted) -> Iterator[Found]:
+    """Yield the files of the folders in manifest order; raise for what cannot be read or must not be shipped."""
     strays: list[str] = []
-    for folder in folders:
-        for found in walk(device / folder, _refused, below=to_bytes(folder)):
+    for folder in wanted.folders:
+        for found in walk(wanted.device / folder, _refused, below=to_bytes(folder)):
             if found.kind == "file":
                 yield found
             elif found.kind != "folder":
@@ -104,22 +164,6 @@ def _files(device: Path, folders: Sequence[str]) -> Iterator[Found]:
 
 def _refused(path: bytes, error: OSError) -> None:
     raise device_fault(error, f"cannot read {to_text(path)} on the device") from error
-
-
-def _hashed(found: Found, md5: bool, ranges: bool) -> Entry:
-    """Read one file that no copy of ours has hashed."""
-    blocks, md5s = hashing.BlockHash(), hashing.Md5Hash.fresh(md5=md5, ranges=ranges)
-    try:
-        with open(found.native, "rb", buffering=0) as file:
-            while piece := file.read(hashing.RANGE):
-                blocks.update(piece)
-                md5s.update(piece)
-            after = Path(found.native).stat()
-    except OSError as error:
-        raise device_fault(error, f"cannot read {to_text(found.path)} on the device") from error
-    if stamp_of(after) != stamp_of(found.info):
-        raise StillWritten(f"{to_text(found.path)} changed while it was read", paths=[to_text(found.path)])
-    return Entry.of(found.path, after.st_size, after.st_mtime_ns, hashing.digests(blocks, md5s))
 
 
 def _close(writer: Writer, place: Path, reopen: bool) -> Sealed:
@@ -141,7 +185,7 @@ def _close(writer: Writer, place: Path, reopen: bool) -> Sealed:
             raise SealedThenChanged(f"the device was sealed at {old.header.at} and written to afterwards: {change}")
         return Sealed(old.digest, old.files, old.bytes, place)
     writer.publish()
-    return Sealed(digest, writer.files, writer.bytes, place)
+    return Sealed(digest, writer.files, writer.size, place)
 
 
 def _first_difference(old: Path, new: Path) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from tasks.media.faults import StateInvalid
+from tasks.media.faults import DeviceBusy, StateInvalid
 from tasks.media.hashing import Digests
 
 VERSION = "1"
@@ -112,6 +112,10 @@ class State:
             self._db.execute("PRAGMA cache_size=-4096")
             self._db.execute("PRAGMA wal_autocheckpoint=4000")
             self._db.executescript(_TABLES)
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise DeviceBusy(f"another process is using the state {place}") from error
+            raise StateInvalid(f"the copy state {place} cannot be opened: {error}") from error
         except sqlite3.DatabaseError as error:
             raise StateInvalid(f"the copy state {place} cannot be read: {error}") from error
         if self.get("version") not in ("", VERSION):

@@ -68,7 +68,7 @@ def survey(source: Path, rules: Rules, *, container: str | None = None) -> Surve
     for found in walk(source, look.refused):
         look.at(found)
     look.limits()
-    return Survey(look.files, look.bytes, look.folders, tuple(look.problems), tuple(look.hints))
+    return Survey(look.files, look.size, look.folders, tuple(look.problems), tuple(look.hints))
 
 
 _CONTAINER = re.compile(r"[a-z0-9](?:-?[a-z0-9])*")
@@ -80,7 +80,7 @@ class _Look:
     rules: Rules
     given: str | None
     files: int = 0
-    bytes: int = 0
+    size: int = 0
     folders: int = 0
     problems: list[Problem] = field(default_factory=list)
     hints: list[Problem] = field(default_factory=list)
@@ -107,7 +107,7 @@ class _Look:
 
     def _file(self, found: Found, text: str) -> None:
         self.files += 1
-        self.bytes += found.info.st_size
+        self.size += found.info.st_size
         self._name(found.path, text)
         self._size(found.info.st_size, text)
         if not os.access(found.native, os.R_OK):
@@ -147,7 +147,7 @@ class _Look:
     def _size(self, size: int, text: str) -> None:
         limit = self.rules.max_file_bytes
         if limit is not None and size > limit:
-            self.add("file-size", text, f"has {size:,} bytes, {self.rules.name} take {limit:,}", "split or leave it out")
+            self.add("file-size", text, f"has {size:,} bytes, {self.rules.name} take {limit:,}", "leave it out")
         if self.rules.blob == "page" and size % 512:
             self.add("page-alignment", text, f"has {size:,} bytes, not a multiple of 512: it would become a block blob",
                      "let the agent write it again, or send it as block blobs")  # fmt: skip
@@ -170,7 +170,7 @@ class _Look:
 
     def limits(self) -> None:
         for have, limit, code, unit in (
-            (self.bytes, self.rules.max_bytes, "too-many-bytes", "bytes"),
+            (self.size, self.rules.max_bytes, "too-many-bytes", "bytes"),
             (self.files, self.rules.max_files, "too-many-files", "files"),
         ):
             if limit is not None and have > limit:

@@ -1,26 +1,35 @@
 """Read a device again, past the page cache, and compare it with its manifest byte for byte.
 
-This is not the copier's code: it has its own reader and its own hashing, and shares the manifest's format only.
-Nothing is written.
+This is not the copier's code: it lists, reads and hashes by itself, and shares the manifest's format only. Nothing
+is written.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from queue import SimpleQueue
+from typing import Literal, cast
 
 from blake3 import blake3
 
 from tasks.media import platform_io
-from tasks.media.faults import DeviceGone
-from tasks.media.manifest import Entry, Manifest, entries, read_manifest
-from tasks.media.names import to_bytes, to_text
+from tasks.media.crew import Crew
+from tasks.media.faults import DeviceGone, device_fault
+from tasks.media.manifest import Entry, Line, Reader
+from tasks.media.names import to_bytes, to_native, to_text
 from tasks.media.progress import Meter, Tell
-from tasks.media.walk import Found, walk
+from tasks.media.reread import BLOCK, PIECE, Blocks, LargeCheck, Read, SmallCheck, wrong_size
 
 Kind = Literal["missing", "extra", "differs", "renamed", "unreadable", "size"]
+
+_BATCH = 512
+_WORTH_PROCESSES = 1500
+_READERS = 3
+_LARGE = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,111 +55,192 @@ class Verified:
     past_cache: bool = True
 
 
-def verify(device: Path, manifest: Path, *, progress: Tell | None = None) -> Verified:
+def verify(device: Path, manifest: Path, *, progress: Tell | None = None, workers: int | None = None) -> Verified:
     """Compare every byte in the sealed folders of *device* with *manifest*.
 
     Differences come back as faults. Raises NotSealed, ManifestInvalid, or DeviceGone when nothing is mounted.
     """
     if not device.is_dir():
         raise DeviceGone(f"there is no device at {device}")
-    sealed = read_manifest(manifest)
-    check = _Check(device, sealed, Meter("verify", sealed.files, sealed.bytes, progress))
-    check.run()
-    return Verified(not check.faults, check.meter.files, check.meter.bytes, tuple(check.faults))
+    with Reader(manifest) as reader:
+        files, size = reader.totals()
+        count = workers or min(4, 2 * (os.cpu_count() or 1))
+        check = _Check(device, Meter("verify", files, size, progress), count if files >= _WORTH_PROCESSES else 0)
+        try:
+            platform_io.sync_volume(str(device))
+            check.run(reader)
+        except OSError as error:
+            raise device_fault(error, f"cannot read {device}") from error
+        finally:
+            check.close()
+    return Verified(not check.faults, check.meter.files, check.meter.bytes, tuple(check.faults), check.past_cache)
 
 
-@dataclass
 class _Check:
-    device: Path
-    sealed: Manifest
-    meter: Meter
-    faults: list[Fault] = field(default_factory=list)
-    lost: list[Entry] = field(default_factory=list)
-    strange: list[Found] = field(default_factory=list)
+    def __init__(self, device: Path, meter: Meter, workers: int) -> None:
+        self.device, self.meter = device, meter
+        self.faults: list[Fault] = []
+        self.past_cache = platform_io.traits_of(device).direct
+        self._small = SmallCheck(str(device))
+        self._crew: Crew[list[str], Read] | None = Crew(self._small, workers) if workers else None
+        self._threads = ThreadPoolExecutor(_READERS)
+        self._buffers: SimpleQueue[memoryview] = SimpleQueue()
+        self._reading: set[Future[Read]] = set()
+        self._batch: list[str] = []
+        self._lost: list[Entry] = []
+        self._strange: list[bytes] = []
+        for _ in range(_READERS):
+            self._buffers.put(platform_io.page_buffer(PIECE))
 
-    def run(self) -> None:
-        for entry, found in _side_by_side(entries(self.sealed.path), self._walk()):
-            if found is None and entry is not None:
-                self.lost.append(entry)
-            elif entry is None and found is not None:
-                self.strange.append(found)
-            elif entry is not None and found is not None:
-                self._compare(entry, found)
+    def run(self, reader: Reader) -> None:
+        """Go through manifest and device side by side, and read every file that is on both."""
+        lines = reader.lines()
+        line = next(lines, None)
+        for path in self._names(reader.folders):
+            while line is not None and line.path < path:
+                self._lost.append(line.entry())
+                line = next(lines, None)
+            if line is not None and line.path == path:
+                self._read(line)
+                line = next(lines, None)
+            else:
+                self._strange.append(path)
+        while line is not None:
+            self._lost.append(line.entry())
+            line = next(lines, None)
+        self._give()
+        while self._reading or (self._crew is not None and self._crew.busy):
+            self._listen(0.05)
         self._pair_renames()
         self.meter.beat(final=True)
 
-    def _walk(self) -> Iterator[Found]:
-        for folder in self.sealed.folders:
-            for found in walk(self.device / folder, self._refused, below=to_bytes(folder)):
-                if found.kind == "file":
-                    yield found
-                elif found.kind != "folder":
-                    self.add("extra", found.path, f"is a {found.kind}, which the manifest does not list")
+    def close(self) -> None:
+        """End threads and processes."""
+        self._threads.shutdown(cancel_futures=True)
+        if self._crew is not None:
+            self._crew.close(at_once=self._crew.busy)
 
-    def _refused(self, path: bytes, error: OSError) -> None:
-        self.add("unreadable", path, error.strerror or str(error))
+    # -- the device's names, listed by the checker itself
 
-    def add(self, kind: Kind, path: bytes, message: str) -> None:
-        self.faults.append(Fault(kind, to_text(path), message))
+    def _names(self, folders: tuple[str, ...]) -> Iterator[bytes]:
+        for folder in folders:
+            inside = to_bytes(folder)
+            yield from self._list(inside + b"/" if inside else b"")
 
-    def _compare(self, entry: Entry, found: Found) -> None:
-        if entry.size != found.info.st_size:
-            self.add("size", entry.path, f"has {found.info.st_size:,} bytes, the manifest says {entry.size:,}")
-            return
+    def _list(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield the files below a folder in path order; report what is neither file nor folder."""
         try:
-            strong = _read_again(found.native, entry)
-        except OSError as error:
-            self.add("unreadable", entry.path, error.strerror or str(error))
+            with os.scandir(self.device / to_native(prefix)) as listing:
+                rows = sorted((_key(entry), entry.is_file(follow_symlinks=False)) for entry in listing)
+        except FileNotFoundError:
             return
-        if strong != entry.blake3:
-            self.add("differs", entry.path, "has other bytes than the manifest says")
-        self.meter.add(1, entry.size)
+        except OSError as error:
+            self._add("unreadable", prefix.rstrip(b"/"), error.strerror or str(error))
+            return
+        for key, is_file in rows:
+            if key.endswith(b"/"):
+                yield from self._list(prefix + key)
+            elif is_file:
+                yield prefix + key
+            else:
+                self._add("extra", prefix + key, "is a link or special file, which no manifest lists")
+
+    # -- reading
+
+    def _read(self, line: Line) -> None:
+        if line.size > _LARGE or line.extras:
+            self._read_large(line.entry())
+            return
+        self._batch.append(line.text)
+        if len(self._batch) >= _BATCH:
+            self._give()
+
+    def _give(self) -> None:
+        batch, self._batch = self._batch, []
+        if self._crew is None:
+            self._take(self._small(batch))
+            return
+        while not self._crew.idle:
+            self._listen(0.05)
+        self._crew.give(batch)
+
+    def _listen(self, timeout_seconds: float) -> None:
+        """Take in what processes and threads have found, waiting at most so long for it."""
+        if self._crew is not None and self._crew.busy:
+            for read in self._crew.answers(timeout_seconds):
+                self._take(read)
+            timeout_seconds = 0.0
+        if self._reading:
+            ready, self._reading = wait(self._reading, timeout_seconds, FIRST_COMPLETED)
+            for future in ready:
+                self._take(future.result())
+        self.meter.beat()
+
+    def _take(self, read: Read) -> None:
+        self.meter.add(read.files, read.size)
+        for found in read.faults:
+            self._add(found.kind, found.path, found.message)
+
+    def _read_large(self, entry: Entry) -> None:
+        try:
+            blocks = Blocks(f"{self.device}/{entry.native}")
+        except OSError as error:
+            self._add("unreadable", entry.path, error.strerror or str(error))
+            return
+        if blocks.size != entry.size:
+            blocks.close()
+            self._take(Read(1, entry.size, [wrong_size(entry, blocks.size)]))
+            return
+        self.past_cache = self.past_cache and blocks.past_cache
+        file = LargeCheck(entry, blocks, self._buffers)
+        for number in range(file.blocks):
+            while len(self._reading) >= 2 * _READERS:
+                self._listen(0.05)
+            self._reading.add(self._threads.submit(file.check, number))
+
+    # -- the verdicts
+
+    def _add(self, kind: str, path: bytes, message: str) -> None:
+        self.faults.append(Fault(cast("Kind", kind), to_text(path), message))
 
     def _pair_renames(self) -> None:
         """Tell a file under another name from one lost and one strange file."""
-        by_size: dict[int, list[Found]] = {}
-        for found in self.strange:
-            by_size.setdefault(found.info.st_size, []).append(found)
-        for entry in self.lost:
-            match = next((f for f in by_size.get(entry.size, ()) if _same(f.native, entry)), None)
+        by_size: dict[int, list[bytes]] = {}
+        for path in self._strange:
+            by_size.setdefault(self._size(path), []).append(path)
+        for entry in self._lost:
+            match = next((path for path in by_size.get(entry.size, ()) if self._same(path, entry)), None)
             if match is None:
-                self.add("missing", entry.path, "is not on the device")
+                self._add("missing", entry.path, "is not on the device")
             else:
                 by_size[entry.size].remove(match)
-                self.add("renamed", entry.path, f"is on the device as {to_text(match.path)}")
+                self._add("renamed", entry.path, f"is on the device as {to_text(match)}")
         for left in by_size.values():
-            for found in left:
-                self.add("extra", found.path, "is on the device and not in the manifest")
+            for path in left:
+                self._add("extra", path, "is on the device and not in the manifest")
+
+    def _size(self, path: bytes) -> int:
+        try:
+            return (self.device / to_native(path)).lstat().st_size
+        except OSError:
+            return -1
+
+    def _same(self, path: bytes, entry: Entry) -> bool:
+        buffer = self._buffers.get()
+        try:
+            blocks = Blocks(f"{self.device}/{to_native(path)}")
+            try:
+                count = max(1, -(-entry.size // BLOCK))
+                digests = [blocks.digest(number, buffer) for number in range(count)]
+            finally:
+                blocks.close()
+        except OSError:
+            return False
+        finally:
+            self._buffers.put(buffer)
+        return (digests[0] if count == 1 else blake3(b"".join(digests)).digest()) == entry.blake3
 
 
-def _same(native: str, entry: Entry) -> bool:
-    try:
-        return _read_again(native, entry) == entry.blake3
-    except OSError:
-        return False
-
-
-def _read_again(native: str, entry: Entry) -> bytes:
-    block, digests = 32 << 20, []
-    with open(native, "rb", buffering=0) as file:
-        platform_io.drop_cache(file.fileno())
-        while piece := file.read(block):
-            digests.append(blake3(piece).digest())
-    if len(digests) > 1:
-        return blake3(b"".join(digests)).digest()
-    return digests[0] if digests else blake3().digest()
-
-
-def _side_by_side(left: Iterator[Entry], right: Iterator[Found]) -> Iterator[tuple[Entry | None, Found | None]]:
-    """Pair two sequences that are in path order; what is on one side only comes with None."""
-    entry, found = next(left, None), next(right, None)
-    while entry is not None or found is not None:
-        if found is None or (entry is not None and entry.path < found.path):
-            yield entry, None
-            entry = next(left, None)
-        elif entry is None or found.path < entry.path:
-            yield None, found
-            found = next(right, None)
-        else:
-            yield entry, found
-            entry, found = next(left, None), next(right, None)
+def _key(entry: os.DirEntry[str]) -> bytes:
+    name = to_bytes(entry.name)
+    return name + b"/" if entry.is_dir(follow_symlinks=False) else name

@@ -1,4 +1,3 @@
-# ruff: noqa: PTH  (descriptors and text paths throughout)
 """One large file read, or written, past the page cache where that works, in buffered slices where it does not."""
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-# ruff: noqa: PTH  (text paths)
 """The copy as a whole: check the device, go through the source, copy what the state does not prove to be there.
 
 Small files go in batches to worker processes, large ones to lanes of their own, both at once. This process alone
 writes the state, and only what has been synced.
 """
+
+# Text paths.
+# ruff: noqa: PTH103, PTH108
 
 from __future__ import annotations
 
@@ -184,7 +186,7 @@ class _Copy:
             timeout_seconds = 0.0
         while True:
             try:
-                event = self.lanes.events.get(timeout=timeout_seconds) if timeout_seconds else self.lanes.events.get(False)
+                event = self.lanes.events.get(timeout_seconds > 0, timeout_seconds or None)
             except Empty:
                 return
             self._hear(event)

@@ -1,5 +1,7 @@
-# ruff: noqa: PTH  (text paths)
 """Lanes for large files: each copies one at a time, the largest of those known first, and reports in a queue."""
+
+# Text paths.
+# ruff: noqa: PTH105, PTH108, PTH120
 
 from __future__ import annotations
 

@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 from tasks.media import hashing, platform_io
-from tasks.media.copying.direct_io import Reader, Writer
 from tasks.media.md5 import resume_md5
 from tasks.media.state import Checkpoint
 
@@ -38,6 +37,33 @@ class _Piece:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
+class Source(Protocol):
+    """Where a pipeline reads from."""
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill *buffer* from *offset* and return the bytes read."""
+
+
+class Sink(Protocol):
+    """Where a pipeline writes to."""
+
+    def write(self, buffer: memoryview, length: int, offset: int) -> None:
+        """Write the first *length* bytes of *buffer* at *offset*."""
+
+    def sync(self) -> None:
+        """Return when everything written is on the device."""
+
+
+class Nowhere:
+    """The writer of a pipeline that only hashes."""
+
+    def write(self, buffer: memoryview, length: int, offset: int) -> None:
+        """Write nothing."""
+
+    def sync(self) -> None:
+        """Sync nothing."""
+
+
 class Stopped(Exception):
     """The copy was told to stop."""
 
@@ -45,7 +71,7 @@ class Stopped(Exception):
 class Pipeline:
     """Copies one file from *reader* to *writer*; make one for each file. `buffers` may be handed on to the next."""
 
-    def __init__(self, reader: Reader, writer: Writer, *, size: int, md5: bool, ranges: bool,
+    def __init__(self, reader: Source, writer: Sink, *, size: int, md5: bool, ranges: bool,
                  resume: Checkpoint | None, checkpoint: TellCheckpoint, moved: Callable[[int], None],
                  stop: threading.Event, buffers: SimpleQueue[memoryview]) -> None:  # fmt: skip
         self._reader, self._writer, self._size = reader, writer, size
@@ -165,5 +191,3 @@ def new_buffers() -> SimpleQueue[memoryview]:
     for _ in range(BUFFERS):
         free.put(platform_io.page_buffer(PIECE))
     return free
-
-

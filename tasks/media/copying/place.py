@@ -30,31 +30,41 @@ def keep_apart(source: Path, target: Path, state: Path) -> None:
             raise StateInvalid(f"{what}: {inner}")
 
 
-def state_name(volume: Volume, target: Path) -> str:
-    """Return the name of the state file for *target*: the same wherever the volume is mounted."""
-    where = to_bytes(os.path.relpath(target.resolve(), volume.root)) if volume.identity else os.fsencode(target.resolve())
-    return f"copy-{blake3(volume.identity.encode() + b'/' + where).hexdigest(8)}.state"
+def state_name(kind: str, volume: Volume, target: Path) -> str:
+    """Return the name of the state file of *kind* for *target*: the same wherever the volume is mounted."""
+    place = target.resolve()
+    where = to_bytes(os.path.relpath(place, volume.root)) if volume.identity else os.fsencode(place)
+    return f"{kind}-{volume.identity or platform_io.NO_IDENTITY}-{blake3(where).hexdigest(8)}.state"
 
 
 @contextmanager
 def open_state(target: Path, state: Path) -> Iterator[State]:
-    """Open the state of *target*, alone; create the target. Raises WrongDevice, DeviceGone, DeviceBusy, StateInvalid."""
+    """Open the state of a copy to *target* for this process alone, and create the target.
+
+    Raises WrongDevice, DeviceGone, DeviceBusy or StateInvalid.
+    """
     volume = volume_of(target)
-    name = state_name(volume, target)
+    name = state_name("copy", volume, target)
     if not (state / name).exists():
         _nothing_unfinished_elsewhere(target, state, volume)
+    with locked_state(state / name) as opened:
+        _begin(opened, target, volume)
+        yield opened
+
+
+@contextmanager
+def locked_state(place: Path) -> Iterator[State]:
+    """Open a state file for this process alone. Raises DeviceBusy, StateInvalid, or the device's fault."""
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        lock = platform_io.Lock(state / (name + ".lock"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = platform_io.Lock(place.with_name(place.name + ".lock"))
     except OSError as error:
-        raise device_fault(error, f"cannot write the state directory {state}") from error
-    if not lock.take(patience_seconds=5.0):
-        lock.release()
-        raise DeviceBusy(f"another copy to {target} is running")
+        raise device_fault(error, f"cannot write the state directory {place.parent}") from error
     try:
-        opened = State(state / name)
+        if not lock.take(patience_seconds=5.0):
+            raise DeviceBusy(f"another copy is using {place}")
+        opened = State(place)
         try:
-            _begin(opened, target, volume)
             yield opened
         finally:
             opened.close()
@@ -62,9 +72,14 @@ def open_state(target: Path, state: Path) -> Iterator[State]:
         lock.release()
 
 
+def describe(opened: State, target: Path, volume: Volume) -> None:
+    """Note in a state which folder of which volume it is about."""
+    place = target.resolve()
+    opened.put(target=str(place), volume=volume.identity, inside=os.path.relpath(place, volume.root))
+
+
 def _begin(opened: State, target: Path, volume: Volume) -> None:
-    opened.put(target=str(target.resolve()), volume=volume.identity,
-               inside=os.path.relpath(target.resolve(), volume.root))  # fmt: skip
+    describe(opened, target, volume)
     if not opened.get("token"):
         opened.put(token=secrets.token_hex(4))
     try:
@@ -76,7 +91,10 @@ def _begin(opened: State, target: Path, volume: Volume) -> None:
 def _nothing_unfinished_elsewhere(target: Path, state: Path, volume: Volume) -> None:
     """Refuse to begin at a place where a copy to another volume was left half-way."""
     for place in sorted(state.glob("copy-*.state")) if state.is_dir() else ():
-        other = State(place)
+        try:
+            other = State(place)
+        except DeviceBusy:
+            continue
         try:
             here = other.get("target") == str(target.resolve())
             unfinished = other.get("phase") == "copying" and other.get("volume") != volume.identity

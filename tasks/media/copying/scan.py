@@ -1,9 +1,11 @@
-# ruff: noqa: PTH  (text paths: a few microseconds a file)
 """Go through the source once, in path order: make folders, pass over what is proven to be on the device.
 
 Small files come out by folder. A folder that is new on the device, has no folders in it and only small files is
 `fresh`: it can be filled aside and put in place with a single rename.
 """
+
+# Text paths: a few microseconds a file.
+# ruff: noqa: PTH102, PTH112
 
 from __future__ import annotations
 
@@ -66,10 +68,11 @@ class Scan:
 
     def _folder(self, native: str, prefix: bytes, *, is_new: bool) -> Iterator[Large | Group]:
         rows = listing(native, prefix, self._refused)
-        fresh = is_new and len(rows) <= _FRESH_FILES and all(k == "file" and i.st_size <= LARGEST for _, _, k, i in rows)
-        if is_new and not (fresh and rows):
+        fresh = (
+            is_new and 0 < len(rows) <= _FRESH_FILES and all(k == "file" and i.st_size <= LARGEST for *_, k, i in rows)
+        )
+        if is_new and not fresh:
             os.mkdir(self._on_device(prefix))
-            fresh = False
         names, size = list[str](), 0
         for row in rows:
             key, name, kind, info = row

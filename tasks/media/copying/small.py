@@ -1,9 +1,11 @@
-# ruff: noqa: PTH  (descriptors and text paths: 60 microseconds a file are the whole budget)
 """Copy a batch of small files: read ahead, hash, write aside, sync the volume once, rename, look once more.
 
 Runs in a worker process or in the caller. What comes back was synced before its name appeared. Files of a folder
 that is new on the device are written into a folder aside, which then gets its name with one rename.
 """
+
+# Descriptors and text paths: 60 microseconds a file are the whole budget.
+# ruff: noqa: PTH102, PTH103, PTH104, PTH105, PTH106, PTH208
 
 from __future__ import annotations
 
