@@ -7,6 +7,7 @@ and the editors' schema follow from it. Reading goes on after a problem, so that
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -35,18 +36,18 @@ class Wrong(ValueError):
         self.next = next
 
 
-class Kind:
+class Kind(ABC):
     """A kind of value. `read` returns the value or BROKEN, and reports every problem."""
 
     form: type | None = None  # the dataclass of a mapping
 
+    @abstractmethod
     def read(self, node: Node, path: Path, report: Report) -> Any:
         """Return what *node* means."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schema(self, whole: bool) -> dict[str, Any]:
         """Return the JSON Schema; with *whole*, keys that are required must be there."""
-        raise NotImplementedError
 
 
 class Scalar(Kind):
