@@ -7,8 +7,10 @@ Floats are refused, because two programs may print the same float differently an
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
@@ -60,15 +62,25 @@ def read_utc(text: str) -> datetime:
     """Return the aware UTC time that `utc_text` wrote. Raises NotReadable."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        if at.tzinfo is None:
+            raise NotReadable(f"{text!r} has no time zone")
+        return at.astimezone(UTC)
+    except NotReadable:
+        raise
+    except (ValueError, OverflowError):
         raise NotReadable(f"{text!r} is not a time") from None
-    if at.tzinfo is None:
-        raise NotReadable(f"{text!r} has no time zone")
-    return at.astimezone(UTC)
+
+
+_hints = functools.cache(get_type_hints)  # a fold asks for the same few classes thousands of times
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _record(kind: Any, data: dict[str, Any]) -> Any:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     unknown = sorted(set(data) - set(hints))
     if unknown:
         raise NotReadable(f"{kind.__name__} has no field {unknown[0]!r}")
