@@ -13,13 +13,15 @@ import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from deploy.cli.opening import Opened
+from deploy.cli.starting import open_run
 from deploy.clocks import FileClock
 from deploy.processes import Child, prefect_server, rehearsal_azure
 from deploy.rehearsal.control import Control
@@ -69,34 +71,35 @@ class Rehearsal:
         self.children.clear()
 
 
-def begin(home: Path | None, data: Path | None, *, with_prefect: bool = True) -> Rehearsal:
-    """Start the embedded Azure (and a Prefect server), lay out the sample offices and open their runs."""
-    from deploy.cli.opening import Opened
-    from deploy.cli.starting import open_run
-
+def begin(home: Path | None, data: Path | None) -> Rehearsal:
+    """Start the embedded Azure and a Prefect server, lay out the sample offices and open their runs."""
     where = fresh_home(home)
-    azure_child, prefect = rehearsal_azure(where.home / "azure"), None
+    azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
-        if with_prefect:
-            prefect = prefect_server(where.home / "prefect")
-            children.append(prefect.child)
-        azure = azure_child.first_line()
-        enter(azure)
-        lay_out(where, azure, data)
-        control = Control(azure["control"], azure["ca"])
-        clock = FileClock(where.clock_file)
-        clock.set(control.now())
-        opened = Opened(where.home, make=True)
-        for office in _offices(where):
-            open_run(opened, office, "", {})
-        if prefect:
-            prefect.wait()
+        prefect = prefect_server(where.home / "prefect")
+        children.append(prefect.child)
+        rehearsal = set_up(where, azure_child.first_line(), data)
+        prefect.wait()
     except BaseException:
         for child in children:
             child.stop()
         raise
-    return Rehearsal(where, azure, control, clock, opened.journal, prefect.ui if prefect else "", children)
+    return replace(rehearsal, prefect_url=prefect.ui, children=children)
+
+
+def set_up(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int = SAMPLE_BYTES) -> Rehearsal:
+    """Lay out the sample offices on an embedded Azure that runs, and open their runs."""
+    enter(azure)
+    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lay_out(where, azure, data, sample_bytes)
+    control = Control(azure["control"], azure["ca"])
+    clock = FileClock(where.clock_file)
+    clock.set(control.now())
+    opened = Opened(where.home, make=True)
+    for office in _inventory(where)["offices"]:
+        open_run(opened, office["id"], "", {})
+    return Rehearsal(where, azure, control, clock, opened.journal)
 
 
 def fresh_home(home: Path | None) -> Settings:
@@ -119,7 +122,7 @@ def enter(azure: dict[str, Any]) -> None:
         os.environ.pop(name, None)
 
 
-def lay_out(where: Settings, azure: dict[str, Any], data: Path | None) -> None:
+def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
     ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob")}
     ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
@@ -128,7 +131,7 @@ def lay_out(where: Settings, azure: dict[str, Any], data: Path | None) -> None:
     shared = inventory["defaults"]["azure"]
     for key in ("subscription_id", "tenant_id", "resource_group", "vault"):
         shared[key] = azure[key]
-    share = SAMPLE_BYTES // len(inventory["offices"])
+    share = sample_bytes // len(inventory["offices"])
     for index, office in enumerate(inventory["offices"]):
         office.setdefault("azure", {})["storage_account"] = azure["storage_account"]
         office["device_path"] = str(Path(azure["devices"]) / "{serial}")
@@ -149,19 +152,30 @@ def agent_command(azure: dict[str, Any], office: dict[str, Any]) -> list[str]:
     return [sys.executable, "-m", "deploy.rehearsal.agent", *fixed, "--server", agent["server"]]
 
 
-def play(rehearsal: Rehearsal, tell: Callable[[list[Run]], None]) -> list[Run]:
-    """Advance until every run has reached the goal, is over, or waits for something nobody here plays.
-
-    *tell* is called with all runs after each pass. Returns the runs as they stand at the end.
-    """
+def in_prefect(rehearsal: Rehearsal) -> Callable[[list[str]], None]:
+    """Return how to sweep the fleet through Prefect: the very flow that a schedule would start."""
     from deploy.wiring import world
     from flows.advance import advance_fleet
     from flows.world import use
 
     use(lambda: world(rehearsal.where, retry_delays=(0.2, 0.5)))
+
+    def sweep(run_ids: list[str]) -> None:
+        asyncio.run(advance_fleet(look_now=True, only=run_ids))
+
+    return sweep
+
+
+def play(
+    rehearsal: Rehearsal, sweep: Callable[[list[str]], None], tell: Callable[[list[Run]], None] = lambda runs: None
+) -> list[Run]:
+    """Advance until every run has reached the goal, is over, or waits for something nobody here plays.
+
+    *sweep* makes one pass over these runs, *tell* is called with all runs after each. Returns the runs at the end.
+    """
     begun, quiet, last = rehearsal.clock.now(), 0, ""
     while True:
-        asyncio.run(advance_fleet(look_now=True, only=[run.run_id for run in open_runs(rehearsal)]))
+        sweep([run.run_id for run in open_runs(rehearsal)])
         runs = rehearsal.runs()
         tell(runs)
         if not open_runs(rehearsal) or rehearsal.clock.now() - begun > MOST_DAYS:
@@ -264,7 +278,3 @@ def _regular(folder: Path) -> Iterator[Path]:
 def _inventory(where: Settings) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(where.inventory.read_text("utf-8"))
     return found
-
-
-def _offices(where: Settings) -> list[str]:
-    return [office["id"] for office in _inventory(where)["offices"]]

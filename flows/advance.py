@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from uuid import UUID
 
 from prefect import flow, runtime
@@ -17,6 +18,7 @@ from prefect.states import Completed, Failed
 from flows.home_run import Home
 from flows.pages import fleet, state_message, timeline
 from flows.passing import Passed, run_pass
+from flows.verb_task import perform_as_task
 from flows.world import World, current
 from tasks.errors import SeedingError
 from tasks.journal.store import due_ids
@@ -29,7 +31,7 @@ AT_ONCE = 8  # runs of one fleet pass worked on at the same time
 async def advance(run_id: str, look_now: bool = False) -> State:
     """Advance one seeding run as far as the world allows. Ends in a state named after the run's lifecycle state."""
     world = current()
-    passed = await asyncio.to_thread(run_pass, world, run_id, look_now=look_now)
+    passed = await asyncio.to_thread(_pass, world, run_id, look_now)
     await asyncio.to_thread(_show_run, world, passed, runtime.flow_run.id)
     return Completed(name=passed.run.state, message=state_message(passed.step))
 
@@ -44,7 +46,7 @@ async def advance_fleet(look_now: bool = False, only: list[str] | None = None) -
     async def one(run_id: str) -> Passed | str:
         async with gate:
             try:
-                return await asyncio.to_thread(run_pass, world, run_id, look_now=look_now)
+                return await asyncio.to_thread(_pass, world, run_id, look_now)
             except SeedingError as wrong:
                 return f"{run_id}: {text_of(wrong)}"
 
@@ -57,6 +59,11 @@ async def advance_fleet(look_now: bool = False, only: list[str] | None = None) -
     if failed:
         return Failed(name="runs-failed", message=f"{message}: {'; '.join(failed[:5])}")
     return Completed(name="swept", message=message)
+
+
+def _pass(world: World, run_id: str, look_now: bool) -> Passed:
+    performer = partial(perform_as_task, delays=world.retry_delays)
+    return run_pass(world, run_id, look_now=look_now, performer=performer)
 
 
 def _show_run(world: World, passed: Passed, flow_run_id: str | None) -> None:

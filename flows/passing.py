@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from flows.world import World
 from states.facts import Run
@@ -34,22 +32,26 @@ class Passed:
         return self.before != self.run.state
 
 
-def run_pass(world: World, run_id: str, *, look_now: bool = False) -> Passed:
+Performer = Callable[[str, Logbook, Site], Outcome]
+
+
+def run_pass(world: World, run_id: str, *, look_now: bool = False, performer: Performer = perform) -> Passed:
     """Advance one run as far as the world allows, then return what it waits for.
 
-    *look_now* ignores when the world was last looked at: something happened. Raises NotFound, JournalDamaged, and
-    Overtaken when other workers keep writing to the same run.
+    *look_now* ignores when the world was last looked at: something happened. *performer* does one verb: the flows
+    bring one that makes it a Prefect task. Raises NotFound, JournalDamaged, and Overtaken when other workers keep
+    writing to the same run.
     """
     for race in range(MOST_RACES):
         try:
-            return _once(world, run_id, look_now)
+            return _once(world, run_id, look_now, performer)
         except Overtaken:
             if race == MOST_RACES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _once(world: World, run_id: str, look_now: bool) -> Passed:
+def _once(world: World, run_id: str, look_now: bool, performer: Performer) -> Passed:
     book = world.book(run_id)
     before, site = book.run.state, world.site_of(book.run.plan)
     if look_now:
@@ -59,7 +61,10 @@ def _once(world: World, run_id: str, look_now: bool) -> Passed:
         if isinstance(step, Move):
             book.advance()
         elif isinstance(step, Do):
-            outcome = _perform(step.verb, book, site, world.retry_delays)
+            try:
+                outcome = performer(step.verb, book, site)
+            except Transient as failed:
+                outcome = gave_up(step.verb, failed)
             book.looked_at(step.verb)
             book.settle(outcome)
         else:
@@ -70,24 +75,3 @@ def _once(world: World, run_id: str, look_now: bool) -> Passed:
         next="report this with `seeding custody`",
         code="unexpected",
     )
-
-
-def _perform(verb: str, book: Logbook, site: Site, delays: tuple[float, ...]) -> Outcome:
-    """Perform the verb as a Prefect task: it shows in the UI, and only what is transient is tried again."""
-
-    @task(
-        name=verb,
-        task_run_name=f"{book.run.run_id}: {verb}",
-        retries=len(delays),
-        retry_delay_seconds=list(delays),
-        retry_condition_fn=lambda _task, _run, state: isinstance(state.result(raise_on_failure=False), Transient),
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
-    def performed() -> Outcome:
-        return perform(verb, book, site)
-
-    try:
-        return performed()
-    except Transient as failed:
-        return gave_up(verb, failed)

@@ -10,7 +10,6 @@ import dataclasses
 import functools
 import types
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
@@ -72,11 +71,6 @@ def read_utc(text: str) -> datetime:
 
 
 _hints = functools.cache(get_type_hints)  # a fold asks for the same few classes thousands of times
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _record(kind: Any, data: dict[str, Any]) -> Any:

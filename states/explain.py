@@ -54,6 +54,10 @@ def stamp(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def _step(run: Run, step: Step, now: datetime) -> list[str]:
     match step:
         case Over():
@@ -68,4 +72,4 @@ def _step(run: Run, step: Step, now: datetime) -> list[str]:
         case Ask(who=who, question=question, command=command, since=since, code=code):
             stop = f" It is stopped by {code}." if code else ""
             told = f"It has been waiting for {who} for {ago(now - since)} (since {stamp(since)})."
-            return [f"{told}{stop} {question}".rstrip(".") + ".", f"What to type: {command}."]
+            return [f"{told}{stop} {_sentence(question)}", f"What to type: {command}."]

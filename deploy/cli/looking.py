@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.cli import validate as checks
 from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.cli.opening import Opened
 from deploy.cli.results import run_data
@@ -23,6 +22,8 @@ from tasks.journal import Journal
 
 def validated(home: Path | None, inventory: Path | None) -> Answer:
     """Return every problem of an inventory and of the plans it leads to."""
+    from deploy.cli import validate as checks
+
     path = inventory or settings(home).inventory
     data, problems = checks.validate(path)
     troubles = tuple(Trouble(p.code, f"{p.where}: {p.message}", p.next) for p in problems)

@@ -18,7 +18,7 @@ from deploy.cli.results import run_data
 from deploy.cli.tables import journey
 from deploy.prefect_env import prepare
 from deploy.processes import rehearsal_azure
-from deploy.rehearse import GOAL, Rehearsal, begin, fresh_home, play
+from deploy.rehearse import GOAL, Rehearsal, begin, fresh_home, in_prefect, play
 from states.conditions import row_of
 from states.explain import explain, short, stamp
 from states.facts import Run
@@ -38,7 +38,7 @@ def rehearse(home: Path | None, data: Path | None, *, keep_ui: bool, quiet: bool
     rehearsal = begin(home, data)
     try:
         with say.progress():
-            runs = play(rehearsal, lambda runs: say.runs(rehearsal, runs))
+            runs = play(rehearsal, in_prefect(rehearsal), lambda runs: say.runs(rehearsal, runs))
         return _answer(rehearsal, runs, time.monotonic() - begun, keep_ui)
     finally:
         if keep_ui:

@@ -1,0 +1,33 @@
+"""A verb as a Prefect task: it shows in the UI, and only what is transient is tried again."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from states.settle import Outcome
+from tasks.errors import Transient
+from tasks.journal import Logbook
+from tasks.perform import perform
+from tasks.ports import Site
+
+
+def perform_as_task(verb: str, book: Logbook, site: Site, delays: tuple[float, ...]) -> Outcome:
+    """Return what the verb brought back, after at most `len(delays)` further tries, so many seconds apart.
+
+    Raises Transient when they are used up, and Overtaken. Nothing is cached or persisted: the journal is the memory.
+    """
+
+    @task(
+        name=verb,
+        task_run_name=f"{book.run.run_id}: {verb}",
+        retries=len(delays),
+        retry_delay_seconds=list(delays),
+        retry_condition_fn=lambda _task, _run, state: isinstance(state.result(raise_on_failure=False), Transient),
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )
+    def performed() -> Outcome:
+        return perform(verb, book, site)
+
+    return performed()

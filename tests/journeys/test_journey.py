@@ -1,0 +1,185 @@
+"""From order to incrementals, on real bytes and the real SDK clients, and every way it must stop instead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from journeys import Journey, flip_one_byte
+
+from states.conditions import row_of
+from states.facts import Copied, Reconciled, Run, Sealed
+from states.lifecycle import MILESTONES
+from states.playbook import Ask
+from tasks.layout import container_of
+
+
+def test_both_offices_reach_incrementals_through_every_milestone_in_order(journey: Journey) -> None:
+    """No state is skipped, and no condition is left standing."""
+    runs = journey.play()
+
+    for run in runs:
+        assert [passage.state for passage in run.history] == list(MILESTONES[:-1])
+        assert run.conditions == {}
+        assert journey.rehearsal.journal.check(run.run_id) == run.seq
+
+
+def test_every_byte_of_the_source_is_in_the_account_and_only_once_ordered(journey: Journey) -> None:
+    """What left the office is what arrived, byte for byte, under the container of its item."""
+    journey.play()
+
+    run = journey.run("lyon")
+    for item in run.plan.items:
+        container = journey.azure.blobs.get_container_client(container_of("lyon", item.name))
+        arrived = {blob.name: container.download_blob(blob.name).readall() for blob in container.list_blobs()}
+        assert arrived == tree(Path(item.source))
+    stats = journey.rehearsal.control.stats()
+    jobs = {run.job_name: 1 for run in journey.rehearsal.runs()}
+    assert (stats["orders"], stats["pickups"]) == (jobs, jobs)
+
+
+def test_an_agents_page_blobs_are_sealed_and_found_again(journey: Journey) -> None:
+    """The backup agent writes its own format; the manifest covers it all the same."""
+    run = journey.until("sydney", "ingested")
+
+    copied, sealed, reconciled = run.get(Copied), run.get(Sealed), run.get(Reconciled)
+    assert copied and sealed and reconciled
+    assert {item.name for item in copied.items} == {item.name for item in run.plan.items}
+    assert sealed.bytes == sum(item.bytes for item in copied.items) and reconciled.same == sealed.files
+
+
+def test_a_byte_flipped_before_the_device_is_prepared_never_counts_as_ingested(journey: Journey) -> None:
+    """The device's own checksums agree with the damage; only the manifest tells."""
+    journey.until("lyon", "ordered")
+    reach_question(journey, "lyon", "Prepare to ship")
+    flip_one_byte(journey.a_file_on("lyon"))
+
+    run = play_one(journey, "lyon")
+
+    assert stopped(run, "shipped", "account-differs")
+    assert "the manifest says" in run.conditions["account-differs"].detail
+
+
+def test_a_byte_flipped_after_the_device_was_prepared_never_counts_as_ingested(journey: Journey) -> None:
+    """The datacenter's checksum fails, and the order completes with errors."""
+    journey.until("lyon", "copied")
+    flip_one_byte(journey.a_file_on("lyon"))
+
+    run = play_one(journey, "lyon")
+
+    assert stopped(run, "shipped", "ingestion-incomplete")
+
+
+def test_a_blob_deleted_before_the_comparison_never_counts_as_ingested(journey: Journey) -> None:
+    """`Completed` and a clean copy log are not enough."""
+    journey.until("lyon", "shipped")
+    journey.let_happen("Completed")
+    delete_a_blob(journey, "lyon")
+
+    run = play_one(journey, "lyon")
+
+    assert stopped(run, "shipped", "account-differs")
+    assert "missing" in run.conditions["account-differs"].detail
+
+
+def test_a_blob_deleted_after_ingestion_never_counts_as_vaulted(journey: Journey) -> None:
+    """The agent does not find its seed; no recovery point appears, and the run says why it stopped."""
+    journey.until("sydney", "ingested")
+    delete_a_blob(journey, "sydney")
+
+    run = play_one(journey, "sydney")
+
+    assert stopped(run, "ingested", "seed-not-found")
+
+
+def test_a_run_on_hold_does_nothing_and_goes_on_after_resume(journey: Journey) -> None:
+    """Hold is the operator's brake; time goes on, the run does not."""
+    from tasks import answers
+
+    book = journey.world.book(journey.run("lyon").run_id)
+    answers.hold(book, "move of the server room")
+    passed = journey.sweep([book.run.run_id])[0]
+    held = journey.run("lyon")
+    answers.resume(journey.world.book(book.run.run_id))
+
+    assert (held.state, held.conditions["held"].detail) == ("planned", "move of the server room")
+    assert isinstance(passed.step, Ask) and journey.rehearsal.control.stats()["orders"] == {}
+    assert journey.until("lyon", "ordered").conditions == {}
+
+
+def test_nothing_is_ordered_twice_when_a_pass_follows_a_pass(journey: Journey) -> None:
+    """A pass with nothing new leaves no line behind, however often it comes."""
+    journey.sweep()
+    before = {run.run_id: run.seq for run in journey.rehearsal.runs()}
+    for _ in range(3):
+        journey.sweep()
+
+    assert {run.run_id: run.seq for run in journey.rehearsal.runs()} == before
+    assert set(journey.rehearsal.control.stats()["orders"].values()) == {1}
+
+
+def test_a_run_is_not_looked_at_before_its_time(journey: Journey) -> None:
+    """The fleet pass costs nothing for a run that is not due."""
+    from tasks.journal.store import due_ids
+
+    journey.sweep()
+    now = journey.rehearsal.clock.now()
+    rows = journey.rehearsal.journal.rows(open_only=True)
+
+    assert due_ids(rows, now) == []
+    assert len(due_ids(rows, now + timedelta(hours=12))) == 2
+
+
+@pytest.mark.parametrize("office", ["lyon", "sydney"])
+def test_the_archive_keeps_the_manifest_and_the_datacenters_log(journey: Journey, office: str) -> None:
+    """What proves the seed outlives device, order and account."""
+    run = journey.until(office, "ingested")
+    sealed = run.get(Sealed)
+
+    kept = sorted(path.name for path in journey.rehearsal.where.archive.rglob("*") if run.job_name in path.name)
+    assert sealed and sealed.manifest in kept and f"{run.job_name}-copylog-1.xml" in kept
+
+
+def reach_question(journey: Journey, office: str, words: str) -> None:
+    """Play until the run of *office* asks something with *words* in it, and leave it unanswered."""
+    from deploy.rehearse import answer, jump
+
+    run_id = journey.run(office).run_id
+    for _ in range(40):
+        step = journey.sweep([run_id])[0].step
+        if isinstance(step, Ask) and words in step.question:
+            return
+        if not (isinstance(step, Ask) and answer(journey.rehearsal, journey.run(office))):
+            jump(journey.rehearsal)
+    raise AssertionError(f"{office} never asked about {words}")
+
+
+def play_one(journey: Journey, office: str) -> Run:
+    """Play on with one office until it asks for something its people cannot answer, and return its run."""
+    from deploy.rehearse import answer, jump
+
+    run_id = journey.run(office).run_id
+    for _ in range(40):
+        step = journey.sweep([run_id])[0].step
+        if isinstance(step, Ask) and step.code:
+            return journey.run(office)
+        if not (isinstance(step, Ask) and answer(journey.rehearsal, journey.run(office))):
+            jump(journey.rehearsal)
+    raise AssertionError(f"{office} was not stopped: it is {journey.run(office).state}")
+
+
+def stopped(run: Run, state: str, code: str) -> bool:
+    """Say whether the run stands where it should, for the reason it should, with a remedy."""
+    return run.state == state and code in run.conditions and bool(row_of(code).remedy)
+
+
+def delete_a_blob(journey: Journey, office: str) -> None:
+    copied = journey.run(office).get(Copied)
+    assert copied is not None
+    container = journey.azure.blobs.get_container_client(copied.items[0].folder.rpartition("/")[2])
+    container.delete_blob(next(iter(container.list_blobs())).name)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
