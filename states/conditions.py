@@ -92,7 +92,7 @@ _ROWS = (
     Condition("full-upload",           "blocks", "office",   "the first incremental is as large as a full upload",
               "stop the online job in the backup console, then `seeding resume {run}`"),
     Condition("not-allowed",           "blocks", "operator", "Azure does not permit what the run needs",
-              "seeding doctor"),
+              "mend what `seeding doctor` shows, then `seeding resume {run}`"),
     Condition("cannot-reach",          "warn",   "us",       "a service did not answer after several tries",
               "wait; the run tries again. If it stays: `seeding doctor`"),
     Condition("unexpected",            "blocks", "operator", "a step failed in a way this version does not know",

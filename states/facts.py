@@ -342,8 +342,9 @@ class Run:
         return self.plan.job_name if self.attempt == 1 else f"{self.plan.job_name[:21]}r{self.attempt}"
 
     def reached(self, state: str) -> datetime | None:
-        """When the run last arrived in *state* (UTC), or None."""
-        return next((p.at for p in reversed(self.history) if p.state == state), None)
+        """When the run last arrived in *state* in this attempt (UTC), or None."""
+        here = (p.at for p in reversed(self.history) if p.state == state and p.attempt == self.attempt)
+        return next(here, None)
 
     def get(self, kind: type[_E]) -> _E | None:
         """Return the latest evidence of that class, or None."""

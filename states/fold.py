@@ -9,7 +9,7 @@ from typing import Any
 from states.codec import NotReadable, from_json
 from states.facts import EVIDENCE, KIND_OF, Evidence, Passage, Plan, Raised, Run
 from states.lifecycle import EDGES, FIRST, MILESTONES
-from states.lines import Line
+from states.lines import KINDS, Line
 
 # Which evidence a backwards edge keeps: a reopened run still has its order and its device, a reordered one nothing.
 _KEPT_BY = {
@@ -41,24 +41,34 @@ def apply(run: Run | None, line: Line) -> Run:
             raise NotReadable("a journal begins with an `opened` line")
         plan: Plan = from_json(Plan, line.payload["plan"])
         return Run(line.run_id, plan, line.at, seq=1, head=line.hash)
+    if line.run_id != run.run_id:
+        raise NotReadable(f"it belongs to {line.run_id}")
     if line.seq != run.seq + 1:
         raise NotReadable(f"line {run.seq + 1} is missing")
+    if line.kind not in KINDS:
+        raise NotReadable("a kind of line this version does not know")
     run = replace(run, seq=line.seq, head=line.hash)
     change = _CHANGES.get(line.kind)
     return change(run, line, line.payload) if change else run
 
 
+def _opened(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    raise NotReadable("a journal is opened once")
+
+
 def _planned(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    if run.history:
+        raise NotReadable("a run is planned once, before anything else")
     return replace(run, state=FIRST, history=(*run.history, _passage(run, line, FIRST, "plan")))
 
 
 def _intent(run: Run, line: Line, payload: dict[str, Any]) -> Run:
-    return replace(run, intents={**run.intents, payload["key"]: line.at})
+    return replace(run, intents={**run.intents, _text(payload, "key"): line.at})
 
 
 def _outcome(run: Run, line: Line, payload: dict[str, Any]) -> Run:
     left = {key: at for key, at in run.intents.items() if key != payload["key"]}
-    return replace(run, intents=left, outcomes={**run.outcomes, payload["key"]: payload["result"]})
+    return replace(run, intents=left, outcomes={**run.outcomes, _text(payload, "key"): _text(payload, "result")})
 
 
 def _evidence(run: Run, line: Line, payload: dict[str, Any]) -> Run:
@@ -81,24 +91,25 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
         raise NotReadable(f"no edge {trigger} leads from {source} to {target}")
     run = replace(run, state=target, history=(*run.history, _passage(run, line, target, trigger)))
     if trigger == "reorder":
-        run = replace(run, attempt=run.attempt + 1, conditions=_only(run.conditions, ("held",)))
+        gone = tuple(code for code in run.conditions if code != "held")
+        run = replace(_without(run, gone), attempt=run.attempt + 1)
     if trigger in _KEPT_BY:
         run = forget(run, tuple(kind for kind in EVIDENCE if kind not in _KEPT_BY[trigger]))
     return run
 
 
 def _raised(run: Run, line: Line, payload: dict[str, Any]) -> Run:
-    raised = Raised(payload["code"], line.at, payload["detail"], payload["by"])
+    raised = Raised(_text(payload, "code"), line.at, _text(payload, "detail"), _text(payload, "by"))
     return replace(run, conditions={**run.conditions, raised.code: raised})
 
 
 def _cleared(run: Run, line: Line, payload: dict[str, Any]) -> Run:
-    left = {code: raised for code, raised in run.conditions.items() if code != payload["code"]}
-    return forget(replace(run, conditions=left), tuple(payload.get("forgets", ())))
+    forgets = tuple(from_json(tuple[str, ...], payload.get("forgets", [])))
+    return forget(_without(run, (_text(payload, "code"),)), forgets)
 
 
 def _waiver(run: Run, line: Line, payload: dict[str, Any]) -> Run:
-    return replace(run, waivers={**run.waivers, payload["code"]: payload["reason"]})
+    return replace(run, waivers={**run.waivers, _text(payload, "code"): _text(payload, "reason")})
 
 
 def with_evidence(run: Run, fact: Evidence) -> Run:
@@ -115,8 +126,19 @@ def forget(run: Run, kinds: tuple[str, ...]) -> Run:
     )
 
 
-def _only(conditions: dict[str, Raised], codes: tuple[str, ...]) -> dict[str, Raised]:
-    return {code: raised for code, raised in conditions.items() if code in codes}
+def _without(run: Run, codes: tuple[str, ...]) -> Run:
+    """Return the run without these conditions. A waiver is for what stood when it was given, and ends with it."""
+    ended = [code for code in codes if code in run.conditions]
+    return replace(
+        run,
+        conditions={code: raised for code, raised in run.conditions.items() if code not in ended},
+        waivers={code: reason for code, reason in run.waivers.items() if code not in ended},
+    )
+
+
+def _text(payload: dict[str, Any], name: str) -> str:
+    text: str = from_json(str, payload[name])
+    return text
 
 
 def _passage(run: Run, line: Line, state: str, trigger: str) -> Passage:
@@ -125,6 +147,7 @@ def _passage(run: Run, line: Line, state: str, trigger: str) -> Passage:
 
 
 _CHANGES: dict[str, Callable[[Run, Line, dict[str, Any]], Run]] = {
+    "opened": _opened,
     "planned": _planned,
     "intent": _intent,
     "outcome": _outcome,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from states.conditions import blocking
 from states.facts import (
+    KIND_OF,
     AgentSeen,
     CloseApproved,
     Copied,
@@ -64,13 +65,15 @@ def the_order_exists(run: Run) -> str | None:
     """Azure shows a job of this attempt's name."""
     job = run.get(JobSeen)
     if job is None or job.job_name != run.job_name:
-        return f"Azure shows no order {run.job_name} yet"
+        return f"Azure shows no order {run.job_name} yet; run `seeding advance {run.run_id}`"
     return None
 
 
 def the_carrier_delivered(run: Run) -> str | None:
     """Azure's own record says Delivered, or a later stage."""
-    return None if _has_come_to(run, "Delivered") else f"order {run.job_name} is at {_stage(run)}, not yet Delivered"
+    if _has_come_to(run, "Delivered"):
+        return None
+    return f"order {run.job_name} is at {_stage(run)}, not yet Delivered; wait for the carrier"
 
 
 def the_office_confirmed_the_planned_device(run: Run) -> str | None:
@@ -79,49 +82,57 @@ def the_office_confirmed_the_planned_device(run: Run) -> str | None:
     if delivered is None:
         return f"nobody confirmed the delivery; run `seeding record {run.run_id} delivered --serial SERIAL`"
     if named is None:
-        return "Azure has not named the device's serial number yet"
+        return f"Azure has not named the devices of order {run.job_name} yet; wait, it does so soon after the delivery"
     if delivered.serial not in named.serials:
         return (
             f"device {delivered.serial} is not the planned one ({', '.join(named.serials)}); "
             f"read the label again and run `seeding record {run.run_id} delivered --serial SERIAL`"
         )
-    return None if delivered.intact else f"device {delivered.serial} was reported damaged; do not use it"
+    if delivered.intact:
+        return None
+    return f"device {delivered.serial} was reported damaged; do not use it, run `seeding reorder {run.run_id}`"
 
 
 def the_device_is_empty_and_writable(run: Run) -> str | None:
     """The office's server can write to the place, it has room for the seed, and nothing foreign lies there."""
     seen, delivered = run.get(DeviceChecked), run.get(Delivered)
     if seen is None:
-        return "the office has not looked at the device yet"
+        return f"the office's server has not looked at the device yet; run `seeding advance {run.run_id}`"
     if delivered is not None and seen.serial != delivered.serial:
-        return f"the server sees device {seen.serial} at {seen.path}, the office confirmed {delivered.serial}"
+        return f"{seen.path} is device {seen.serial}, the office confirmed {delivered.serial}; mount that one there"
     if not seen.writable:
         return f"{seen.path} cannot be written; mount the device for the account the backup service runs as"
     if seen.foreign_files:
         return f"{seen.path} holds files that are not ours: {', '.join(seen.foreign_files)}; move them away"
     if seen.free_bytes < run.plan.bytes:
-        return f"{seen.path} has {seen.free_bytes:,} bytes free and the seed needs {run.plan.bytes:,}"
+        return f"{seen.path} has {seen.free_bytes:,} bytes free and the seed needs {run.plan.bytes:,}; make room on it"
     return None
 
 
 def every_item_is_on_the_device(run: Run) -> str | None:
-    """The copy ended for each item of the plan."""
-    copied = run.get(Copied)
-    there = {item.name for item in copied.items} if copied else set()
-    missing = [item.name for item in run.plan.items if item.name not in there]
-    return f"not on the device yet: {', '.join(missing)}" if missing else None
+    """The copy ended for each item of the plan, on the device the office confirmed, and none of them is empty."""
+    copied, delivered = run.get(Copied), run.get(Delivered)
+    there = {item.name: item.bytes for item in copied.items} if copied else {}
+    if missing := [i.name for i in run.plan.items if i.name not in there or (i.bytes and not there[i.name])]:
+        return f"{', '.join(missing)}: nothing of it is on the device yet; run `seeding advance {run.run_id}`"
+    if copied and delivered and copied.serial != delivered.serial:
+        return f"the copy went to device {copied.serial}, the office confirmed {delivered.serial}; mount that one"
+    return None
 
 
 def the_manifest_is_sealed(run: Run) -> str | None:
     """A manifest of this device is closed, and it lists every byte that was copied."""
     sealed, copied = run.get(Sealed), run.get(Copied)
     if sealed is None or copied is None:
-        return "the manifest is not sealed yet"
+        return f"the manifest of {run.run_id} is not sealed yet; run `seeding advance {run.run_id}`"
     if sealed.serial != copied.serial:
-        return f"the manifest is of device {sealed.serial}, the copy went to {copied.serial}"
+        return f"the manifest is of device {sealed.serial}, the copy went to {copied.serial}; seal that one"
     expected = sum(item.bytes for item in copied.items)
     if sealed.bytes != expected:
-        return f"{abs(expected - sealed.bytes):,} bytes differ between the copy ({expected:,}) and the manifest"
+        return (
+            f"the manifest of device {sealed.serial} lists {sealed.bytes:,} bytes, the copy wrote {expected:,}; "
+            f"find out who else writes to it, then run `seeding advance {run.run_id}`"
+        )
     return None
 
 
@@ -129,11 +140,17 @@ def every_byte_was_read_again(run: Run) -> str | None:
     """The device was re-read and equals the sealed manifest."""
     sealed, verified = run.get(Sealed), run.get(Verified)
     if sealed is None or verified is None or verified.digest != sealed.digest:
-        return "the sealed device has not been read again yet"
+        return f"the sealed device has not been read again yet; run `seeding advance {run.run_id}`"
     if verified.faults:
-        return f"the device differs from its manifest: {'; '.join(verified.faults[:3])}"
-    if verified.bytes != sealed.bytes or verified.files != sealed.files:
-        return f"{sealed.bytes - verified.bytes:,} sealed bytes were not read again"
+        return (
+            f"device {sealed.serial} differs from its manifest: {', '.join(verified.faults[:3])}; "
+            f"find out who wrote to it, then run `seeding resume {run.run_id}`"
+        )
+    if (verified.files, verified.bytes) != (sealed.files, sealed.bytes):
+        return (
+            f"{verified.files:,} files of {verified.bytes:,} bytes were read again, {sealed.files:,} of "
+            f"{sealed.bytes:,} are sealed; run `seeding advance {run.run_id}`"
+        )
     return None
 
 
@@ -155,25 +172,31 @@ def the_carrier_has_it(run: Run) -> str | None:
     """Azure shows the device on its way back: the stage Picked up, or one that comes later."""
     if _has_come_to(run, "PickedUp"):
         return None
-    return f"order {run.job_name} is at {_stage(run)}; the carrier has not scanned the device"
+    return f"order {run.job_name} is at {_stage(run)}; wait until the carrier has scanned the device, or call it"
 
 
 def the_job_completed_cleanly(run: Run) -> str | None:
     """The job is Completed, and its data copy stage itself says so too: the two can differ."""
     job = run.get(JobSeen)
-    if job is None or job.stage != "Completed":
-        return f"order {run.job_name} is at {_stage(run)}, not Completed"
+    if job is None or job.job_name != run.job_name or job.stage != "Completed":
+        helps = f"run `seeding reorder {run.run_id}`" if _stage(run) in ENDED_BADLY else "wait for the datacenter"
+        return f"order {run.job_name} is at {_stage(run)}, not Completed; {helps}"
     status = job.status_of("DataCopy")
-    return None if status == "Succeeded" else f"the data copy stage of {run.job_name} says {status or 'nothing'}"
+    if status == "Succeeded":
+        return None
+    return f"the data copy stage of {run.job_name} says {status or 'nothing'}; wait, or look at it in the portal"
 
 
 def the_copy_log_is_clean(run: Run) -> str | None:
     """The datacenter's log reports success, no errors and no renames."""
     log = run.get(CopyLogRead)
     if log is None:
-        return "the copy log has not been read yet"
+        return f"the copy log of {run.job_name} has not been read yet; wait until the datacenter has written it"
     if log.status != "Succeeded" or log.errored or log.renamed:
-        return f"the copy log says {log.status}: {log.errored} errors, {log.renamed} renames"
+        return (
+            f"the copy log of {run.job_name} says {log.status}: {log.errored} errors, {log.renamed} renames; "
+            f"read it, then run `seeding reorder {run.run_id}`"
+        )
     return None
 
 
@@ -181,35 +204,51 @@ def the_account_equals_the_manifest(run: Run) -> str | None:
     """Every sealed file is a blob of the same size and content; nothing is missing or changed."""
     sealed, seen = run.get(Sealed), run.get(Reconciled)
     if sealed is None or seen is None or seen.digest != sealed.digest:
-        return "the storage account has not been compared with the manifest yet"
+        return (
+            f"account {run.plan.storage_account} has not been compared with the manifest yet; "
+            f"run `seeding advance {run.run_id}`"
+        )
     if seen.faulty or seen.faults:
-        return f"{max(seen.faulty, len(seen.faults))} of {sealed.files} files differ: {'; '.join(seen.faults[:3])}"
-    return None if seen.same == sealed.files else f"only {seen.same} of {sealed.files} files are in the account"
+        count, named = max(seen.faulty, len(seen.faults)), ", ".join(seen.faults[:3])
+        return f"{count} of {sealed.files} files differ in the account: {named}; run `seeding reorder {run.run_id}`"
+    if seen.same == sealed.files:
+        return None
+    return f"{seen.same} of {sealed.files} files are in the account; run `seeding reorder {run.run_id}`"
 
 
 def every_item_has_a_recovery_point(run: Run) -> str | None:
     """Each item has an online recovery point dated after ingestion, in the vault or as the agent reports it."""
     missing = items_without_a_point(run)
-    return f"no recovery point after ingestion for {', '.join(missing)}" if missing else None
+    if not missing:
+        return None
+    return f"no recovery point after ingestion for {', '.join(missing)}; wait for the next scheduled backup"
 
 
 def the_schedule_runs_ahead(run: Run) -> str | None:
-    """The online schedule is enabled and its next run is known."""
+    """The online schedule is enabled and its next run lay ahead when the agent was asked."""
     agent = run.get(AgentSeen)
     if agent is None:
-        return "the backup agent has not been asked yet"
+        return f"the backup agent of {run.plan.server} has not answered yet; run `seeding advance {run.run_id}`"
     if not agent.schedule_enabled:
         return f"the online schedule of {run.plan.server} is paused; enable it in the backup console"
-    return None if agent.next_run else f"the backup agent of {run.plan.server} names no next run"
+    asked_at = run.evidence_at.get(KIND_OF[AgentSeen])
+    if agent.next_run and (asked_at is None or agent.next_run > asked_at):
+        return None
+    named = f"the next run as {agent.next_run:%Y-%m-%d %H:%M} UTC, which is over" if agent.next_run else "no next run"
+    return f"the backup agent of {run.plan.server} names {named}; set its schedule in the backup console"
 
 
 def a_first_incremental_succeeded(run: Run) -> str | None:
     """A scheduled job ended well after the seed had landed, and it was a small one."""
     agent = run.get(AgentSeen)
-    if agent is None or agent.incremental_at is None:
-        return "no incremental backup has run yet"
+    landed = run.reached("ingested")
+    if agent is None or agent.incremental_at is None or landed is None or agent.incremental_at <= landed:
+        return f"no incremental backup of {run.plan.server} has run yet; wait for its schedule"
     if agent.incremental_bytes * 2 > run.plan.bytes:
-        return f"the first incremental sent {agent.incremental_bytes:,} bytes: that looks like a full upload"
+        return (
+            f"the first incremental sent {agent.incremental_bytes:,} bytes: that looks like a full upload; "
+            "stop the online job in the backup console"
+        )
     return None
 
 
@@ -220,7 +259,9 @@ def somebody_approved_the_close(run: Run) -> str | None:
 
 def the_left_overs_are_released(run: Run) -> str | None:
     """The clean-up ran to its end."""
-    return None if run.get(Released) else "the clean-up has not run yet"
+    if run.get(Released):
+        return None
+    return f"the clean-up of {run.job_name} has not run yet; run `seeding advance {run.run_id}`"
 
 
 def the_order_can_be_cancelled(run: Run) -> str | None:

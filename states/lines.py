@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from states.codec import utc_text
+from states.codec import to_json, utc_text
 
 KINDS = (
     "opened",
@@ -28,6 +29,8 @@ KINDS = (
     "note",
 )
 GENESIS = "0" * 64
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: how Python spells file names that are no UTF-8
+_NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class BrokenChain(ValueError):
@@ -65,8 +68,15 @@ class Line:
 
 
 def canonical(payload: Any) -> str:
-    """Return JSON text that is the same for the same value: sorted keys, no spaces, UTF-8 as it is, no floats."""
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Return JSON text that is the same for the same value: sorted keys, no spaces, UTF-8 as it is.
+
+    What UTF-8 cannot hold is written as JSON escapes (`\\udcff`). Raises TypeError on floats.
+    """
+    text = json.dumps(to_json(payload), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if _SURROGATE.search(text):
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves that fit: one
+        text = _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", whole)
+    return text
 
 
 def hash_of(run_id: str, seq: int, at: datetime, actor: str, kind: str, payload_text: str, prev_hash: str) -> str:
@@ -77,8 +87,8 @@ def hash_of(run_id: str, seq: int, at: datetime, actor: str, kind: str, payload_
 
 def chained(run_id: str, seq: int, prev_hash: str, at: datetime, actor: str, drafts: Iterable[Draft]) -> list[Line]:
     """Return *drafts* as lines that follow line *seq* (0 for a new journal)."""
-    if "\n" in run_id or "\n" in actor:
-        raise ValueError("a run id or an actor has no line breaks")
+    if _NOT_IN_A_NAME.search(run_id + actor):
+        raise ValueError("a run id or an actor has no line breaks or other control characters")
     lines = []
     for number, draft in enumerate(drafts, start=seq + 1):
         digest = hash_of(run_id, number, at, actor, draft.kind, canonical(draft.payload), prev_hash)

@@ -22,7 +22,7 @@ class Refused(Exception):
         self.run_id, self.state, self.trigger, self.reasons = run_id, state, trigger, reasons
 
 
-@dataclass
+@dataclass(eq=False)  # the library looks models up by equality; two threads may ask about the same run
 class _Token:
     """What the machine moves for the length of one call: a state and the run the guards look at."""
 

@@ -81,12 +81,16 @@ def the_device_is_at_the_office(run: Run) -> str | None:
     """Azure says Delivered, and it has named the devices' serial numbers."""
     if reason := g.the_carrier_delivered(run):
         return reason
-    return None if run.get(DevicesNamed) else "Azure has not named the device's serial number yet"
+    if run.get(DevicesNamed):
+        return None
+    return f"Azure has not named the devices of order {run.job_name} yet; wait, it does so soon after the delivery"
 
 
 def a_pickup_is_booked(run: Run) -> str | None:
     """The carrier was asked to come."""
-    return None if run.get(PickupBooked) else "no pick-up is booked yet"
+    if run.get(PickupBooked):
+        return None
+    return f"no pick-up of {run.job_name} is booked yet; run `seeding advance {run.run_id}`"
 
 
 def _minutes(n: int) -> timedelta:

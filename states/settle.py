@@ -29,7 +29,7 @@ class Outcome:
     done: tuple[tuple[str, str], ...] = ()  # (intent key, what came of it)
     secrets_read: tuple[str, ...] = ()  # what was read, and why; never the secret
     notes: tuple[str, ...] = ()
-    pending: bool = False  # the office is still at work on it: nothing is cleared, ask again later
+    pending: bool = False  # the verb has not seen the world to its end: nothing is cleared, ask again later
 
 
 def settle(run: Run, outcome: Outcome, now: datetime, actor: str) -> list[Line]:
@@ -78,14 +78,17 @@ def cleared(run: Run, codes: Iterable[str], reason: str) -> list[Draft]:
 
 
 def _conditions(run: Run, outcome: Outcome) -> list[Draft]:
-    """Raise what is new or worded anew; clear what this verb raised before and no longer sees."""
-    if outcome.pending:
-        return []
+    """Raise what is new or worded anew; clear what this verb raised before and no longer sees.
+
+    A verb that could not look to the end (pending) clears nothing: not to see a trouble is not to see it gone.
+    """
     drafts = []
     for code, detail in outcome.raised:
         standing = run.conditions.get(code)
         if standing is None or standing.detail != detail:
             drafts.append(Draft("condition-raised", {"code": code, "detail": detail, "by": outcome.verb}))
+    if outcome.pending:
+        return drafts
     now_standing = {code for code, _ in outcome.raised}
     gone = [c for c, raised in run.conditions.items() if raised.by == outcome.verb and c not in now_standing]
     drafts += [
