@@ -97,12 +97,19 @@ def chained(run_id: str, seq: int, prev_hash: str, at: datetime, actor: str, dra
     return lines
 
 
-def check_chain(run_id: str, lines: Iterable[Line], *, head: tuple[int, str] | None = None) -> int:
-    """Return how many lines there are if each is as it was written. Raises BrokenChain at the first that is not.
+def check_chain(
+    run_id: str,
+    lines: Iterable[Line],
+    *,
+    after: tuple[int, str] = (0, GENESIS),
+    head: tuple[int, str] | None = None,
+) -> int:
+    """Return the last line's number if each line is as it was written. Raises BrokenChain at the first that is not.
 
-    *head* is the (seq, hash) the journal keeps beside the lines: it shows lines dropped from the end.
+    *after* is the (seq, hash) the lines follow. *head* is the one the journal keeps beside the lines: it shows lines
+    dropped from the end.
     """
-    seq, last = 0, GENESIS
+    seq, last = after
     for line in lines:
         seq += 1
         if line.run_id != run_id:

@@ -56,14 +56,19 @@ def perform(verb: str, book: Logbook, site: Site) -> Outcome:
     except NotYet as later:
         return Outcome(verb, notes=() if verb in book.looked else (later.message,), pending=True)
     except SeedingError as wrong:
-        return Outcome(verb, raised=((wrong.code if wrong.code in CATALOGUE else "unexpected", text_of(wrong)),))
+        return _failed(verb, wrong.code if wrong.code in CATALOGUE else "unexpected", text_of(wrong))
     except Exception as bug:
-        return Outcome(verb, raised=(("unexpected", f"{type(bug).__name__} at {_place_of(bug)}"),))
+        return _failed(verb, "unexpected", f"{type(bug).__name__} at {_place_of(bug)}")
 
 
 def gave_up(verb: str, error: SeedingError) -> Outcome:
     """Return the outcome of a verb whose retries are used up."""
-    return Outcome(verb, raised=(("cannot-reach", text_of(error)),))
+    return _failed(verb, "cannot-reach", text_of(error))
+
+
+def _failed(verb: str, code: str, detail: str) -> Outcome:
+    """A verb that broke off saw nothing: what it raised before still stands, hence pending."""
+    return Outcome(verb, raised=((code, detail),), pending=True)
 
 
 def _place_of(bug: Exception) -> str:

@@ -8,13 +8,14 @@ more at the world.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
 from states.codec import NotReadable, read_utc, utc_text
 from states.facts import Run
@@ -91,10 +92,8 @@ class Journal:
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _careful_sqlite)
             sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        try:
+        with _in_our_words("the journal cannot be opened"):
             _META.create_all(self._engine)
-        except SQLAlchemyError as wrong:
-            raise Transient(f"the journal cannot be opened: {_reason(wrong)}", next="seeding doctor") from None
 
     def close(self) -> None:
         """Give the database back. The object is of no use afterwards."""
@@ -125,8 +124,9 @@ class Journal:
             return
         run_id, seq, last = lines[0].run_id, run.seq if run else 0, lines[-1]
         after = fold_on(run, lines)
+        _check_new(run, lines)
         try:
-            with self._engine.begin() as connection:
+            with _in_our_words("the journal did not take the line"), self._engine.begin() as connection:
                 if run is None:
                     connection.execute(HEADS.insert().values(run_id=run_id, seq=last.seq, hash=last.hash))
                 else:
@@ -138,8 +138,6 @@ class Journal:
                 _project(connection, after)
         except IntegrityError:
             raise _overtaken(run_id) from None
-        except OperationalError as wrong:
-            raise Transient(f"the journal did not take the line: {_reason(wrong)}", next="seeding doctor") from None
 
     def open(self, run_id: str, drafts: list[Draft], at: datetime, actor: str) -> Run:
         """Begin a run's journal and return the run. Raises InvalidInput when the id is taken."""
@@ -171,7 +169,7 @@ class Journal:
 
     def remember(self, run_id: str, looked: Mapping[str, datetime], due: datetime | None) -> None:
         """Keep when verbs were performed and when the run is next due. Losing this costs one look, nothing else."""
-        with self._engine.begin() as connection:
+        with _in_our_words("the journal did not keep the looks"), self._engine.begin() as connection:
             connection.execute(LOOKS.delete().where(LOOKS.c.run_id == run_id))
             if looked:
                 rows = [{"run_id": run_id, "verb": verb, "at_utc": utc_text(at)} for verb, at in looked.items()]
@@ -181,10 +179,7 @@ class Journal:
 
     def check(self, run_id: str) -> int:
         """Return the number of lines of a chain that is whole. Raises BrokenChain, JournalDamaged, NotFound."""
-        with self._read() as connection:
-            head = connection.execute(sa.select(HEADS.c.seq, HEADS.c.hash).where(HEADS.c.run_id == run_id)).first()
-            query = sa.select(LINES).where(LINES.c.run_id == run_id).order_by(LINES.c.seq)
-            rows = list(connection.execute(query).mappings())
+        head, rows = self._head_and_rows(run_id)
         lines = [_line(row) for row in rows]
         if not lines and head is None:
             raise NotFound(f"the journal has no run {run_id}", next="seeding status")
@@ -197,7 +192,7 @@ class Journal:
         try:
             fold(lines)
         except NotReadable as wrong:
-            raise JournalDamaged(str(wrong)) from None
+            raise JournalDamaged(str(wrong), next="seeding custody --check") from None
         return count
 
     def known_ids(self) -> list[str]:
@@ -208,18 +203,28 @@ class Journal:
 
     def rebuild(self) -> int:
         """Make the projection anew from the lines; return the number of runs."""
-        runs = [self.run(run_id) for run_id in self.run_ids()]
-        with self._engine.begin() as connection:
+        with _in_our_words("the projection was not rebuilt"), self._engine.begin() as connection:
+            runs = [self.run(run_id) for run_id in self.run_ids()]  # no writer comes in between: we hold the lock
             connection.execute(RUNS.delete())
             for run in runs:
                 _project(connection, run)
         return len(runs)
 
-    def _read(self) -> sa.engine.Connection:
-        try:
-            return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        except SQLAlchemyError as wrong:
-            raise Transient(f"the journal cannot be read: {_reason(wrong)}", next="seeding doctor") from None
+    def _head_and_rows(self, run_id: str) -> tuple[Any, list[Any]]:
+        """Return a run's head and lines as of one moment: a writer that commits in between is no damage."""
+        head_query = sa.select(HEADS.c.seq, HEADS.c.hash).where(HEADS.c.run_id == run_id)
+        query = sa.select(LINES).where(LINES.c.run_id == run_id).order_by(LINES.c.seq)
+        with self._read() as connection:
+            while True:
+                head = connection.execute(head_query).first()
+                rows = list(connection.execute(query).mappings())
+                if connection.execute(head_query).first() == head:
+                    return head, rows
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.engine.Connection]:
+        with _in_our_words("the journal cannot be read"), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def fold_on(run: Run | None, lines: Iterable[Line]) -> Run:
@@ -233,10 +238,37 @@ def fold_on(run: Run | None, lines: Iterable[Line]) -> Run:
     return run
 
 
+def _check_new(run: Run | None, lines: list[Line]) -> None:
+    """Refuse lines that would not continue the chain, whoever made them. Raises JournalDamaged."""
+    try:
+        check_chain(lines[0].run_id, lines, after=(run.seq, run.head) if run else (0, GENESIS))
+    except BrokenChain as wrong:
+        raise JournalDamaged(f"refused to write a line that does not follow: {wrong}") from None
+
+
+@contextmanager
+def _in_our_words(fact: str) -> Iterator[None]:
+    """Turn the database's errors into ours: busy, full or gone is Transient, a file that is no journal is damaged.
+
+    IntegrityError passes: it is how a lost race shows. Statements and values stay out of the message.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as wrong:
+        if isinstance(wrong, OperationalError):
+            raise Transient(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
+        raise JournalDamaged(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
+    except SQLAlchemyError as wrong:
+        raise Transient(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
+
+
 def _careful_sqlite(connection: Any, _record: Any) -> None:
     """A commit survives a power cut (FULL), readers do not stop writers (WAL), and we begin transactions ourselves."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # damage must be named, not crash
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -274,13 +306,17 @@ def _row(line: Line) -> dict[str, Any]:
 def _line(row: Any) -> Line:
     where = f"{row['run_id']} line {row['seq']}"
     try:
-        payload = json.loads(row["payload"])
+        payload = json.loads(row["payload"], parse_float=_no_float, parse_constant=_no_float)
         at = read_utc(row["at_utc"])
-    except (ValueError, TypeError) as wrong:
+    except (ValueError, TypeError, RecursionError) as wrong:
         raise JournalDamaged(f"journal of {where} cannot be read: {wrong}", next="seeding custody --check") from None
     if not isinstance(payload, dict):
         raise JournalDamaged(f"journal of {where} was changed after it was written", next="seeding custody --check")
     return Line(row["run_id"], row["seq"], at, row["actor"], row["kind"], payload, row["prev_hash"], row["hash"])
+
+
+def _no_float(text: str) -> Any:
+    raise ValueError(f"a journal takes no floats: {text}")
 
 
 def _run_row(row: Any) -> RunRow:
