@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,6 +69,10 @@ class Rehearsal:
             self.known["blob"], credential=self.credential, api_version="2026-06-06",
             connection_verify=self.known["ca"],
         )  # fmt: skip
+
+    @cached_property
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.known["ca"])
 
     @property
     def account_id(self) -> str:
@@ -154,7 +159,7 @@ class Rehearsal:
         if bearer:
             request.add_header("Authorization", f"Bearer {bearer}")
         try:
-            with urlopen(request, context=self.control._context) as answer:
+            with urlopen(request, context=self.trust) as answer:
                 text, status, headers = answer.read(), answer.status, answer.headers
         except HTTPError as error:
             text, status, headers = error.read(), error.code, error.headers

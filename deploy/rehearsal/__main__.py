@@ -27,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, _end)
     home = Home(asked.home)
     try:
+        home.claim()
         main_js = azurite.find(asked.azurite)
         tls = certificates(home.tls, today())
         home.keep(

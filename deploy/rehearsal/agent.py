@@ -55,6 +55,8 @@ def start_copy(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
         raise Refused("NotConfigured", f"the offline method of {asked.office!r} is not configured; run `configure`")
     if office["kind"] == "files":
         raise Refused("NotThisAgent", "files are not copied by this agent; copy them to the device yourself")
+    if not office["device_is_here"]:
+        raise Refused("NotHere", "the device has left the office, or never came")
     folder = page_folder(asked.device)
     written = []
     for item in office["items"]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import select
 import ssl
-import urllib.error
-import urllib.request
+import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploy.rehearsal.wire import iso, when
 
@@ -25,13 +27,16 @@ class Refused(Exception):
 
 
 class Control:
-    """The interface at *base* (…/rehearsal), trusted through *ca*. Every call raises Refused for a no and OSError for
-    silence."""
+    """The interface at *base* (…/rehearsal), trusted through *ca*.
+
+    Every call raises Refused for a no and OSError for silence. One object may be used by several threads.
+    """
 
     def __init__(self, base: str, ca: str | Path) -> None:
         """Nothing is sent until the first call."""
-        self._base = base.rstrip("/")
+        self._where = urlsplit(base.rstrip("/"))
         self._context = ssl.create_default_context(cafile=str(ca))
+        self._mine = threading.local()
 
     def now(self) -> datetime:
         """Return the simulated time, UTC."""
@@ -49,8 +54,8 @@ class Control:
 
     def jump_to_next(self) -> list[dict[str, str]]:
         """Move the clock to the next thing on the agenda; return what happened. Nothing when the agenda is empty."""
-        due = self.next()
-        return self.jump(due[0]) if due else []
+        happened: list[dict[str, str]] = self.post("clock", {"to": "next"})["happened"]
+        return happened
 
     def jump_until(self, text: str, limit: int = 200) -> dict[str, str]:
         """Jump from thing to thing until one whose sentence contains *text* has happened; return it.
@@ -58,9 +63,12 @@ class Control:
         Raises LookupError when the agenda is empty, or *limit* jumps did not bring it.
         """
         for _ in range(limit):
-            for entry in self.jump_to_next():
+            happened = self.jump_to_next()
+            for entry in happened:
                 if text in entry["what"]:
                     return entry
+            if not happened:
+                break
         raise LookupError(f"nothing like {text!r} happened within {limit} jumps")
 
     def prepare_to_ship(self, serial: str) -> str:
@@ -105,21 +113,33 @@ class Control:
 
     def _send(self, method: str, path: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._base}/{path}", data, method=method)  # noqa: S310 (loopback)
-        request.add_header("Content-Type", "application/json")
+        connection = self._connection()
         try:
-            with urllib.request.urlopen(  # noqa: S310 (loopback)
-                request, timeout=LONGEST_JUMP_SECONDS, context=self._context
-            ) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            raise _refused(error) from None
+            connection.request(method, f"{self._where.path}/{path}", data, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise error if isinstance(error, OSError) else OSError(f"the rehearsal broke off: {error!r}") from error
+        if answer.status >= 400:
+            raise _refused(answer.status, text)
         return json.loads(text) if text else None
 
+    def _connection(self) -> http.client.HTTPSConnection:
+        """Return this thread's connection, a new one when the other side has closed the last."""
+        kept: http.client.HTTPSConnection | None = getattr(self._mine, "connection", None)
+        if kept is None:
+            host, port = self._where.hostname or "localhost", self._where.port
+            kept = http.client.HTTPSConnection(host, port, timeout=LONGEST_JUMP_SECONDS, context=self._context)
+            self._mine.connection = kept
+        if kept.sock is not None and select.select([kept.sock], [], [], 0)[0]:
+            kept.close()  # an idle line that has something to say says goodbye; the next request dials again
+        return kept
 
-def _refused(error: urllib.error.HTTPError) -> Refused:
+
+def _refused(status: int, text: bytes) -> Refused:
     try:
-        told = json.loads(error.read())["error"]
+        told = json.loads(text)["error"]
         return Refused(str(told["code"]), str(told["message"]))
     except (ValueError, KeyError, TypeError):
-        return Refused(f"HTTP{error.code}", str(error))
+        return Refused(f"HTTP{status}", text.decode("utf-8", "replace"))

@@ -26,8 +26,11 @@ def upcoming(world: World, ask: Ask) -> Answer:
 
 
 def jump(world: World, ask: Ask) -> Answer:
-    """Move the clock to `to`; return the new time and what happened on the way."""
-    to = _time(ask.json().get("to"))
+    """Move the clock to `to`, a time or the word "next"; return the new time and what happened on the way."""
+    wanted = ask.json().get("to")
+    with world.reading():
+        due = world.upcoming()
+        to = (due.at if due else world.now) if wanted == "next" else _time(wanted)
     try:
         happened = world.jump(to)
     except ValueError as error:
@@ -137,7 +140,10 @@ def office_items(world: World, ask: Ask) -> Answer:
         office = records.offices.get(ask.names["office"].casefold())
         items = [{"name": item.name, "source": item.source} for item in office.items] if office else []
         known = {"kind": office.kind, "server": office.server} if office else {"kind": None, "server": None}
-        return Answer(200, {**known, "configured": bool(office and office.configured), "items": items})
+        order = world.order(office.order or "") if office else None
+        here = bool(order and order.status == "Delivered" and not order.collection)
+        configured = bool(office and office.configured)
+        return Answer(200, {**known, "configured": configured, "device_is_here": here, "items": items})
 
 
 def office_configure(world: World, ask: Ask) -> Answer:

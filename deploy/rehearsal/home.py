@@ -58,6 +58,18 @@ class Home:
         kept = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
         self.identity = Identity.model_validate(kept)
 
+    def claim(self) -> None:
+        """Take the home for this process, until it ends. Raises OSError when another rehearsal runs on it (POSIX)."""
+        try:
+            import fcntl
+        except ImportError:  # Windows: nothing to take, so two rehearsals there need two homes by agreement
+            return
+        self._claim = (self.root / "lock").open("w")
+        try:
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OSError(f"another rehearsal runs on {self.root}") from error
+
     def keep(self, **changes: Any) -> None:
         """Change fields of the identity and write it where the next start finds it."""
         self.identity = self.identity.model_copy(update=changes)

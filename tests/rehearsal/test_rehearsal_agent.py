@@ -138,6 +138,14 @@ def test_only_a_delivered_order_can_be_chosen(rehearsal, source):
     assert rehearsal.agent("start-copy", device=source)["error"]["code"] == "NotConfigured"
 
 
+def test_nothing_is_copied_to_a_device_that_has_left(rehearsal, source):
+    """Once the carrier has it, the agent cannot write to it."""
+    device, _ = configured(rehearsal, source)
+    rehearsal.control.hand_over("seed-berlin")
+
+    assert rehearsal.agent("start-copy", device=device)["error"]["code"] == "NotHere"
+
+
 def test_another_tools_files_are_vouched_for_by_their_containers(rehearsal, source):
     """Kind files: it never copies itself; the containers it was told of are its seed."""
     blobs = [{"name": "a.bin", "bytes": 3}]
