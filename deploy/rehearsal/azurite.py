@@ -50,7 +50,7 @@ class Azurite:
         command = [
             "node", str(main_js), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(home.azurite),
             "--cert", str(certificates.certificate), "--key", str(certificates.key), "--oauth", "basic",
-            "--silent", "--disableTelemetry",
+            "--silent", "--disableTelemetry", "--blobKeepAliveTimeout", "1",  # or an idle client delays its end by 5 s
         ]  # fmt: skip
         environment = {**os.environ, "AZURITE_ACCOUNTS": f"{identity.storage_account}:{identity.storage_key}"}
         self._log = (home.root / "azurite.log").open("ab")
