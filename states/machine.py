@@ -12,14 +12,7 @@ from transitions import EventData, Machine
 
 from states.facts import Run
 from states.lifecycle import EDGES, FIRST, STATES, Edge
-
-
-class Refused(Exception):
-    """A trigger the run may not take now. `reasons` holds every reason, not only the first."""
-
-    def __init__(self, run_id: str, state: str, trigger: str, reasons: tuple[str, ...]) -> None:
-        super().__init__(f"cannot {trigger} {run_id} while {state}: {'; '.join(reasons)}")
-        self.run_id, self.state, self.trigger, self.reasons = run_id, state, trigger, reasons
+from states.refused import Refused
 
 
 @dataclass(eq=False)  # the library looks models up by equality; two threads may ask about the same run

@@ -8,7 +8,7 @@ from __future__ import annotations
 from states.facts import CloseApproved, Delivered, DevicesNamed, HandedOver, Prepared, Run
 from states.lifecycle import MILESTONES
 from states.lines import Draft
-from states.machine import Refused
+from states.refused import Refused
 from states.settle import Outcome, cleared, moved
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from journey_host import Journey
     from rehearsal_host import Rehearsal
 
 
@@ -24,3 +26,13 @@ def rehearsal(running_rehearsal: Rehearsal) -> Rehearsal:
     """A rehearsal Azure as on its first day: `known`, `control`, the SDK's clients, and short cuts."""
     running_rehearsal.control.reset()
     return running_rehearsal
+
+
+@pytest.fixture
+def journey(rehearsal: Rehearsal, tmp_path: Path) -> Iterator[Journey]:
+    """Both sample offices, planned, with little data, in a home of their own; Prefect is left out."""
+    from journey_host import Journey, begun
+
+    started = begun(rehearsal, tmp_path / "home")
+    yield Journey(started, rehearsal)
+    started.journal.close()

@@ -48,9 +48,9 @@ def validate(
     json: Json = False,
 ) -> None:
     """Check an inventory and every office's plan; print every problem at once. Changes nothing."""
-    from deploy.cli import looking
+    from deploy.cli import validate as command
 
-    run("validate", lambda: looking.validated(home, inventory), as_json=json)
+    run("validate", lambda: command.answer(home, inventory), as_json=json)
 
 
 @app.command()

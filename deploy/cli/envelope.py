@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from states.codec import NotReadable
 from states.lines import BrokenChain
-from states.machine import Refused
+from states.refused import Refused
 from tasks.errors import SeedingError
 
 

@@ -1,4 +1,4 @@
-"""The commands that only look: validate, status, explain, custody. None of them imports Prefect or Azure."""
+"""The commands that only look: status, explain, custody. None of them imports Prefect or Azure."""
 
 from __future__ import annotations
 
@@ -9,32 +9,13 @@ from typing import Any
 from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.cli.opening import Opened
 from deploy.cli.results import run_data
-from deploy.settings import settings
 from states.codec import to_json
 from states.conditions import row_of
 from states.explain import explain, stamp
 from states.lines import BrokenChain, Line, canonical
 from states.playbook import Ask, next_step
-from states.sizes import show_size
 from tasks.errors import JournalDamaged, SeedingError
 from tasks.journal import Journal
-
-
-def validated(home: Path | None, inventory: Path | None) -> Answer:
-    """Return every problem of an inventory and of the plans it leads to."""
-    from deploy.cli import validate as checks
-
-    path = inventory or settings(home).inventory
-    data, problems = checks.validate(path)
-    troubles = tuple(Trouble(p.code, f"{p.where}: {p.message}", p.next) for p in problems)
-    blocks = any(p.severity == "blocks" for p in problems)
-    rows = [
-        f"{o['id']}: {o['mode']}, {o['sku']}, {o['agent']}, {o['items']} items, {show_size(o['bytes'])}"
-        for o in data["offices"]
-    ]
-    verdict = "cannot be used" if blocks else ("can be used, with warnings" if troubles else "is sound")
-    human = "\n".join([*rows, f"{path} {verdict}: {len(troubles)} problems"])
-    return Answer(data, human, troubles, Exit.USAGE if blocks else (Exit.WITH_GAPS if troubles else Exit.DONE))
 
 
 def status(home: Path | None, *, all_runs: bool) -> Answer:

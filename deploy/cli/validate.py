@@ -8,10 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.data import limits
 from deploy.inventory import Placed, Problem, read
+from deploy.settings import settings
 from states.planning import job_name
 from states.planning import problems as plan_problems
+from states.sizes import show_size
 
 
 def validate(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
@@ -30,6 +33,21 @@ def validate(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
         "offices": [_row(placed) for placed in reading.offices if placed.whole],
     }
     return data, tuple(sorted(found, key=lambda p: (p.line, p.column)))
+
+
+def answer(home: Path | None, inventory: Path | None) -> Answer:
+    """Return every problem of an inventory and of the plans it leads to."""
+    path = inventory or settings(home).inventory
+    data, problems = validate(path)
+    troubles = tuple(Trouble(p.code, f"{p.where}: {p.message}", p.next) for p in problems)
+    blocks = any(p.severity == "blocks" for p in problems)
+    rows = [
+        f"{o['id']}: {o['mode']}, {o['sku']}, {o['agent']}, {o['items']} items, {show_size(o['bytes'])}"
+        for o in data["offices"]
+    ]
+    verdict = "cannot be used" if blocks else ("can be used, with warnings" if troubles else "is sound")
+    human = "\n".join([*rows, f"{path} {verdict}: {len(troubles)} problems"])
+    return Answer(data, human, troubles, Exit.USAGE if blocks else (Exit.WITH_GAPS if troubles else Exit.DONE))
 
 
 def _planning(placed: Placed, file: str) -> list[Problem]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from journeys import Journey, flip_one_byte
+from journey_host import Journey, flip_one_byte
 
 from states.conditions import row_of
 from states.facts import Copied, Reconciled, Run, Sealed

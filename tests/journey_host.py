@@ -8,11 +8,19 @@ from pathlib import Path
 
 from rehearsal_host import Rehearsal as Azure
 
-from deploy.rehearse import Rehearsal, answer_all, jump, play
+from deploy.rehearse import Rehearsal, answer_all, jump, play, set_up
+from deploy.settings import settings
 from deploy.wiring import world
 from flows.passing import Passed, run_pass
 from flows.world import World
 from states.facts import Run
+
+SAMPLE_BYTES = 4 * 1024 * 1024
+
+
+def begun(azure: Azure, home: Path) -> Rehearsal:
+    """The sample offices laid out in *home* on a rehearsal Azure that runs, with little data."""
+    return set_up(settings(home), dict(azure.known), None, SAMPLE_BYTES)
 
 
 class Journey:
