@@ -18,7 +18,8 @@ from pathlib import Path
 from queue import Empty
 
 from tasks.media import platform_io
-from tasks.media.copying.lanes import Event, Finished, Job, Lanes, Lost, Moved
+from tasks.media.copying.lanes import Event, Finished, Job, Lanes, Lost, Moved, Resumed
+from tasks.media.copying.large import CHECKPOINT_BYTES
 from tasks.media.copying.place import keep_apart, open_state
 from tasks.media.copying.scan import Group, Large, Scan
 from tasks.media.copying.small import Outcome, SmallFiles
@@ -59,18 +60,21 @@ def copy(
     md5: bool = True,
     ranges: bool = False,
     workers: int | None = None,
+    checkpoint_bytes: int = CHECKPOINT_BYTES,
 ) -> Copied:
     """Copy the tree below *source* into the folder *target* of a device, which is created.
 
     *state* is a directory for checkpoints and hashes, outside of both. Calling twice is safe and cheap. *md5* adds
     the whole-file MD5, *ranges* the MD5 of each 4 MiB; *workers* is the number of processes for small files (a
-    device behind a network wants 16 and more). Raises a MediaError; what was copied until then is kept.
+    device behind a network wants 16 and more). A large file is made durable every *checkpoint_bytes* or two seconds,
+    at the end of a 32 MiB block. Raises a MediaError; what was copied until then is kept.
     """
     if not source.is_dir():
         raise SourceMissing(f"there is no folder {source}")
     keep_apart(source, target, state)
     with open_state(target, state) as opened:
         run = _Copy(source, target, opened, progress, (md5, ranges), workers or min(4, 2 * (os.cpu_count() or 1)))
+        run.lanes.job.checkpoint_bytes = checkpoint_bytes
         try:
             return run.whole()
         except OSError as error:
@@ -92,12 +96,15 @@ class _Copy:
         self.changed: list[str] = []
         self.unreadable: list[str] = []
         self.direct = True
+        self.resumed = 0
 
     def _job(self, md5: bool, ranges: bool) -> Job:
         reading = platform_io.traits_of(self.source)
         points = {point.path: point for point in self.state.checkpoints()}
-        return Job(str(self.source), str(self.target), str(self.aside), md5, ranges, reading.direct,
-                   self.traits.direct, self.traits.reserve, points)  # fmt: skip
+        return Job(
+            str(self.source), str(self.target), str(self.aside), md5, ranges, read_direct=reading.direct,
+            write_direct=self.traits.direct, reserve=self.traits.reserve, resume=points,
+        )  # fmt: skip
 
     def whole(self) -> Copied:
         self.state.put(phase="copying", reading="")
@@ -114,7 +121,9 @@ class _Copy:
         self.meter.beat(final=True)
         reading = "direct" if self.direct else "buffered"
         self.state.put(phase="copied", reading=reading)
-        return Copied(self.scan.files, self.scan.size, self.scan.reused, tuple(self.scan.skipped), reading)
+        return Copied(
+            self.scan.files, self.scan.size, self.scan.reused + self.resumed, tuple(self.scan.skipped), reading
+        )
 
     def _tidy(self) -> None:
         """Remove what a killed run left aside, except the large files it can go on with."""
@@ -203,6 +212,9 @@ class _Copy:
     def _hear(self, event: Event) -> None:
         match event:
             case Moved(size):
+                self.meter.add(0, size)
+            case Resumed(size):
+                self.resumed += size
                 self.meter.add(0, size)
             case Checkpoint():
                 self.state.checkpoint(event)

@@ -17,7 +17,7 @@ from blake3 import blake3
 
 from tasks.media import hashing, platform_io
 from tasks.media.copying.direct_io import Reader, Writer
-from tasks.media.copying.large import Pipeline, Stopped, new_buffers
+from tasks.media.copying.large import CHECKPOINT_BYTES, Pipeline, Stopped, new_buffers
 from tasks.media.copying.scan import Large
 from tasks.media.faults import MediaError, device_fault
 from tasks.media.names import to_native, to_text
@@ -36,12 +36,20 @@ class Job:
     read_direct: bool
     write_direct: bool
     reserve: bool
+    checkpoint_bytes: int = CHECKPOINT_BYTES
     resume: dict[bytes, Checkpoint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Moved:
     """So many more bytes are on their way."""
+
+    size: int
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """So many bytes of a large file were on the device already."""
 
     size: int
 
@@ -62,7 +70,7 @@ class Lost:
     why: str
 
 
-Event = Moved | Finished | Lost | Checkpoint | MediaError | BaseException
+Event = Moved | Resumed | Finished | Lost | Checkpoint | MediaError | BaseException
 
 
 class Lanes:
@@ -149,11 +157,12 @@ class _LargeFile:
                         direct=self.job.write_direct, reserve=self.job.reserve)  # fmt: skip
         try:
             if resume:
-                self._moved(resume.upto)
+                self.events.put(Resumed(resume.upto))
             pipeline = Pipeline(
                 _Source(reader), writer, size=reader.info.st_size, md5=self.job.md5, ranges=self.job.ranges,
                 resume=resume, checkpoint=lambda upto, notes: self._checkpoint(reader, upto, notes),
                 moved=self._moved, stop=self.stop, buffers=self.buffers,
+                every=self.job.checkpoint_bytes,
             )  # fmt: skip
             digests = pipeline.run()
             if stamp_of(reader.now()) != stamp_of(reader.info):

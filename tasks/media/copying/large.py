@@ -73,10 +73,11 @@ class Pipeline:
 
     def __init__(self, reader: Source, writer: Sink, *, size: int, md5: bool, ranges: bool,
                  resume: Checkpoint | None, checkpoint: TellCheckpoint, moved: Callable[[int], None],
-                 stop: threading.Event, buffers: SimpleQueue[memoryview]) -> None:  # fmt: skip
+                 stop: threading.Event, buffers: SimpleQueue[memoryview],
+                 every: int = CHECKPOINT_BYTES) -> None:  # fmt: skip
         self._reader, self._writer, self._size = reader, writer, size
         self._checkpoint, self._moved, self._stop, self._free = checkpoint, moved, stop, buffers
-        self._upto = resume.upto if resume else 0
+        self._every, self._upto = every, resume.upto if resume else 0
         self._md5, self._from = _md5_to_go_on_with(md5, ranges, resume)
         self._blocks = hashing.BlockHash(list(resume.blocks), resume.crc64) if resume else hashing.BlockHash()
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class Pipeline:
             offset += len(data)
             if len(data) < PIECE:
                 break
-            late = offset - marked >= CHECKPOINT_BYTES or time.monotonic() - since >= CHECKPOINT_SECONDS
+            late = offset - marked >= self._every or time.monotonic() - since >= CHECKPOINT_SECONDS
             if late and offset % hashing.BLOCK == 0 and self._upto < offset < self._size:
                 self._send(_Piece(offset, None, None, len(self._queues)))
                 marked, since = offset, time.monotonic()
