@@ -5,43 +5,59 @@ from __future__ import annotations
 from datetime import datetime
 
 from states.diagram import mermaid
-from states.explain import explain, short, stamp
-from states.facts import Run
-from states.lifecycle import STATES
+from states.explain import ago, explain, short, stamp
+from states.facts import Passage, Run
+from states.guards import nothing_blocks
+from states.lifecycle import EDGES, STATES
 from states.playbook import Step
+from states.sizes import show_size
 from tasks.journal import RunRow
 
 FLEET_ROWS = 200  # an artifact lives in Prefect's database: keep it small
 
 
 def timeline(run: Run, step: Step, now: datetime) -> str:
-    """Return the run's page: where it stands, the way so far, the evidence, the diagram."""
+    """Return the run's page: where it stands, the way so far and why it could go it, the diagram."""
+    pairs = zip((None, *run.history), run.history, strict=False)
+    rows = "\n".join(_row(before, here) for before, here in pairs)
     parts = [
         f"# {run.run_id}: {run.state}",
         explain(run, step, now),
-        "| state | reached (UTC) | attempt | on the evidence of |\n|---|---|---|---|",
+        f"| state | reached (UTC) | after | because |\n|---|---|---|---|\n{rows}",
+        f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.",
+        f"```mermaid\n{mermaid(run.state)}\n```",
     ]
-    rows = [f"| **{p.state}** | {stamp(p.at)} | {p.attempt} | {', '.join(p.evidence) or '-'} |" for p in run.history]
-    parts[-1] += "\n" + "\n".join(rows)
-    parts.append(f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.")
-    parts.append(f"```mermaid\n{mermaid(run.state)}\n```")
     return "\n\n".join(parts)
 
 
+def _row(before: Passage | None, here: Passage) -> str:
+    attempt = f" (attempt {here.attempt})" if here.attempt > 1 else ""
+    after = ago(here.at - before.at) if before else "-"
+    return f"| **{here.state}**{attempt} | {here.at:%Y-%m-%d %H:%M} | {after} | {_because(before, here)} |"
+
+
+def _because(before: Passage | None, here: Passage) -> str:
+    """Return the guards that agreed, as sentences; the trigger, where a person decided."""
+    if before is None:
+        return STATES[here.state].means
+    edge = next((e for e in EDGES if (e.trigger, e.source) == (here.trigger, before.state)), None)
+    agreed = [need.__name__.replace("_", " ") for need in edge.needs if need is not nothing_blocks] if edge else []
+    return "; ".join(agreed) or here.trigger
+
+
 def fleet(rows: list[RunRow], now: datetime) -> list[dict[str, str]]:
-    """Return the fleet's table, blocked and waiting runs first, at most FLEET_ROWS rows."""
+    """Return the fleet's table, blocked and waiting runs first, at most FLEET_ROWS rows; what matters stands left."""
     order = sorted(rows, key=lambda row: (row.over, not row.conditions, row.since))
     return [
         {
             "run": row.run_id,
-            "office": row.office,
-            "mode": row.mode,
             "state": row.state,
-            "whose turn": STATES[row.state].turn.name.lower(),
-            "since": stamp(row.since),
+            "turn": STATES[row.state].turn.name.lower(),
             "days": f"{(now - row.since).total_seconds() / 86400:.1f}",
-            "TB": f"{row.bytes / 1e12:.3f}",
             "conditions": ", ".join(row.conditions) or "-",
+            "since": stamp(row.since),
+            "size": show_size(row.bytes),
+            "mode": row.mode,
         }
         for row in order[:FLEET_ROWS]
     ]
