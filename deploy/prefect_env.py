@@ -7,7 +7,7 @@ import os
 from deploy.settings import Settings
 
 
-def prepare(where: Settings, *, api_url: str = "") -> None:
+def prepare(where: Settings) -> None:
     """Set the environment: no telemetry, quiet logs, Prefect's own files under our home unless a server is named."""
     chosen = {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -16,8 +16,6 @@ def prepare(where: Settings, *, api_url: str = "") -> None:
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_CLI_PROMPT": "false",
     }
-    if api_url:
-        os.environ["PREFECT_API_URL"] = api_url
     if not os.environ.get("PREFECT_API_URL"):
         chosen["PREFECT_HOME"] = str(where.home / "prefect")
         chosen["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"

@@ -36,7 +36,6 @@ from tasks.journal import Journal, Logbook
 from tasks.layout import container_of
 
 SAMPLE = Path(__file__).parent / "offices" / "sample.yaml"
-SAMPLE_BYTES = 200 * 1024 * 1024  # for both offices together
 GOAL = "incremental-scheduled"
 MOST_DAYS = timedelta(days=120)
 STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
@@ -71,15 +70,14 @@ class Rehearsal:
         self.children.clear()
 
 
-def begin(home: Path | None, data: Path | None) -> Rehearsal:
+def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
     """Start the embedded Azure and a Prefect server, lay out the sample offices and open their runs."""
-    where = fresh_home(home)
     azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
         prefect = prefect_server(where.home / "prefect")
         children.append(prefect.child)
-        rehearsal = set_up(where, azure_child.first_line(), data)
+        rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes)
         prefect.wait()
     except BaseException:
         for child in children:
@@ -88,7 +86,7 @@ def begin(home: Path | None, data: Path | None) -> Rehearsal:
     return replace(rehearsal, prefect_url=prefect.ui, children=children)
 
 
-def set_up(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int = SAMPLE_BYTES) -> Rehearsal:
+def set_up(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int) -> Rehearsal:
     """Lay out the sample offices on an embedded Azure that runs, and open their runs."""
     enter(azure)
     where.home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -28,6 +28,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking; needed w
 @app.command()
 def rehearse(
     data: Annotated[Path | None, typer.Option(help="Directory to use as the first office's backup data.")] = None,
+    size: Annotated[str, typer.Option(help="How much sample data to make, for all offices together.")] = "200 MiB",
     serve: Annotated[bool, typer.Option(help="Only serve the rehearsal Azure, for any client.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
     home: Home = None,
@@ -38,7 +39,7 @@ def rehearse(
 
     if serve:
         run("rehearse", lambda: command.serve(home, as_json=json), as_json=json)
-    run("rehearse", lambda: command.rehearse(home, data, keep_ui=keep_ui, quiet=json), as_json=json)
+    run("rehearse", lambda: command.rehearse(home, data, size, keep_ui=keep_ui, quiet=json), as_json=json)
 
 
 @app.command()

@@ -23,10 +23,11 @@ from states.conditions import row_of
 from states.explain import explain, short, stamp
 from states.facts import Run
 from states.lifecycle import MILESTONES
+from states.sizes import parse_size
 from tasks.errors import InvalidInput
 
 
-def rehearse(home: Path | None, data: Path | None, *, keep_ui: bool, quiet: bool) -> Answer:
+def rehearse(home: Path | None, data: Path | None, size: str, *, keep_ui: bool, quiet: bool) -> Answer:
     """Rehearse the sample offices. Exit code 4 when a run did not reach the goal."""
     if data is not None and not data.is_dir():
         raise InvalidInput(f"{data} is not a directory", next="make rehearse DATA=/some/directory")
@@ -34,8 +35,8 @@ def rehearse(home: Path | None, data: Path | None, *, keep_ui: bool, quiet: bool
     say = _Say(quiet)
     say.line("starting the rehearsal Azure, its storage emulator and a Prefect server ...")
     where = fresh_home(home)
-    prepare(where, api_url="")
-    rehearsal = begin(home, data)
+    prepare(where)
+    rehearsal = begin(where, data, _sample_bytes(size))
     try:
         with say.progress():
             runs = play(rehearsal, in_prefect(rehearsal), lambda runs: say.runs(rehearsal, runs))
@@ -44,6 +45,13 @@ def rehearse(home: Path | None, data: Path | None, *, keep_ui: bool, quiet: bool
         if keep_ui:
             _hold_open(rehearsal)
         rehearsal.stop()
+
+
+def _sample_bytes(size: str) -> int:
+    try:
+        return parse_size(size)
+    except ValueError as wrong:
+        raise InvalidInput(str(wrong), next="for example --size '200 MiB'") from None
 
 
 def serve(home: Path | None, *, as_json: bool) -> Answer:
