@@ -1,0 +1,117 @@
+"""Moves and refusals: what `transitions` does is what the table says, in every cell."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from stories import added, condition, job, lines_to, ready_in, run_in
+
+from states.fold import fold
+from states.guards import nothing_blocks
+from states.lifecycle import EDGES, FORWARD, MILESTONES, STATES, Turn
+from states.machine import Refused, move, reasons_against
+
+TRIGGERS = sorted({edge.trigger for edge in EDGES})
+CELLS = {(edge.source, edge.trigger): edge for edge in EDGES}
+LIVE = [name for name, state in STATES.items() if state.turn is not Turn.OVER]
+
+
+@pytest.mark.parametrize("state", LIVE)
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_with_every_guard_satisfied_the_machine_agrees_with_the_table(state: str, trigger: str):
+    """Each (state, trigger) cell: the table's target, or a refusal that lists what is possible."""
+    run, edge = ready_in(state), CELLS.get((state, trigger))
+    assert not (edge in FORWARD and reasons_against(edge, run))
+
+    if edge and not reasons_against(edge, run):
+        assert move(run, trigger) == edge.target
+    else:
+        with pytest.raises(Refused) as refusal:
+            move(run, trigger)
+        assert refusal.value.reasons
+
+
+@pytest.mark.parametrize("state", ["closed", "cancelled", "abandoned"])
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_nothing_leaves_an_end(state: str, trigger: str):
+    """What is over is over, and the refusal says so."""
+    with pytest.raises(Refused, match="this run is over"):
+        move(run_in(state), trigger)
+
+
+@pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
+def test_a_refusal_carries_every_reason(edge):
+    """An operator mends everything in one go, not one thing a day."""
+    run = added(run_in(edge.source), condition("held"))
+    bare = fold(lines_to("planned"))
+    expected = reasons_against(edge, run)
+
+    with pytest.raises(Refused) as refusal:
+        move(run, edge.trigger)
+
+    assert refusal.value.reasons == expected
+    assert expected == tuple(reason for need in edge.needs if (reason := need(run)))
+    assert expected[0] == nothing_blocks(run)
+    assert all(reason in str(refusal.value) for reason in expected)
+    assert len(reasons_against(edge, added(bare, condition("held")))) == len(edge.needs)
+
+
+def test_a_refusal_names_run_state_and_trigger():
+    """What, where and which, for somebody who reads it in a mail."""
+    with pytest.raises(Refused, match=r"^cannot order perth-2026-11 while planned: Azure shows no order") as refusal:
+        move(run_in("planned"), "order")
+
+    assert (refusal.value.state, refusal.value.trigger, refusal.value.run_id) == ("planned", "order", "perth-2026-11")
+
+
+def test_an_unknown_trigger_is_refused_with_the_known_ones():
+    """`transitions` would raise an AttributeError."""
+    with pytest.raises(Refused, match="from here only: order, cancel, abandon"):
+        move(run_in("planned"), "teleport")
+
+
+def test_asking_never_changes_the_run():
+    """A run is a value; only a journal line changes it."""
+    run, before = ready_in("planned"), ready_in("planned")
+
+    assert move(run, "order") == "ordered"
+    assert run == before
+
+
+@pytest.mark.parametrize("source, cancellable, stage, possible", [
+    ("planned", False, "", True),
+    ("ordered", True, "DeviceOrdered", True),
+    ("ordered", False, "DeviceOrdered", False),
+    ("ordered", False, "Cancelled", True),
+])  # fmt: skip
+def test_cancelling_is_possible_while_azure_says_so(source: str, cancellable: bool, stage: str, possible: bool):
+    """Before an order, while Azure calls it cancellable, and when it is cancelled already."""
+    from stories import evidence
+
+    run = run_in(source)
+    run = added(run, evidence(job(stage, cancellable=cancellable))) if stage else run
+
+    if possible:
+        assert move(run, "cancel") == "cancelled"
+    else:
+        with pytest.raises(Refused, match=r"no longer lets order perth0123 be cancelled .* --abandon"):
+            move(run, "cancel")
+
+
+def test_threads_may_ask_about_equal_runs_at_once():
+    """The library finds its models by equality; two equal askers must not be taken for one."""
+    runs = [ready_in("planned") for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        targets = list(pool.map(lambda n: move(runs[n % 4], "order"), range(400)))
+
+    assert set(targets) == {"ordered"}
+
+
+def test_every_milestone_is_reached_by_the_good_run_in_order():
+    """The shared story itself is sound: all later tests lean on it."""
+    run = run_in("closed")
+
+    assert [passage.state for passage in run.history] == list(MILESTONES)
+    assert [passage.attempt for passage in run.history] == [1] * len(MILESTONES)
