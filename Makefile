@@ -29,7 +29,7 @@ help:  ## say what can be made
 node_modules: node_modules/.ready  ## the storage emulator
 node_modules/.ready: package.json package-lock.json
 	@command -v npm >/dev/null || { echo "node 20 or newer with npm is needed (Debian: nodejs npm)" >&2; exit 1; }
-	npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	npm ci --no-audit --no-fund --no-update-notifier --ignore-scripts --loglevel=error
 	@touch $@
 
 rehearse: .venv node_modules  ## seed the sample offices here (DATA=/dir, KEEP_UI=1, ARGS=...)

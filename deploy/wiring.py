@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from functools import cache
@@ -27,6 +28,7 @@ from tasks.ports import Site
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
     """Return the world of a home. Contacts nobody yet; raises InventoryInvalid when the inventory cannot be used."""
+    logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings repeat what our errors say, at length
     inventory = load(where.inventory)
     return World(
         journal=journal(where),
