@@ -27,10 +27,10 @@ const idOf = (start) => artifacts.find((one) => one.key.startsWith(start)).lates
 
 // name, page, what must be on it before the picture is taken, size
 const shots = [
-  ["runs", `/v2/runs?tags=mode:data-box`, "incremental-scheduled", 1280, 950],
-  ["run", `/v2/runs/flow-run/${run.id}?tab=Artifacts`, "timeline-sydney", 1280, 950],
-  ["timeline", `/v2/artifacts/artifact/${idOf("timeline-sydney")}`, "journal lines", 1280, 2300],
-  ["fleet", `/v2/artifacts/artifact/${idOf("fleet")}`, "turn", 1280, 520],
+  ["runs", "/v2/runs?tags=mode:data-box", ["incremental-scheduled"], 1280, 910],
+  ["run", `/v2/runs/flow-run/${run.id}?tab=Artifacts`, ["seeding-run", "did not generate any task", "timeline-sydney"], 1280, 680],
+  ["timeline", `/v2/artifacts/artifact/${idOf("timeline-sydney")}`, ["journal lines"], 1280, 1240],
+  ["fleet", `/v2/artifacts/artifact/${idOf("fleet")}`, ["turn"], 1280, 520],
 ];
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const page = await browser.newPage();
@@ -38,7 +38,7 @@ page.setDefaultTimeout(90_000);
 for (const [name, path, awaited, width, height] of shots) {
   await page.setViewportSize({ width, height });
   await page.goto(address + path);
-  await page.getByText(awaited).first().waitFor();
+  for (const text of awaited) await page.getByText(text).first().waitFor();
   await page.waitForLoadState("networkidle");
   await page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
 }
