@@ -36,13 +36,16 @@ Tell = Callable[[Progress], None]
 
 
 class Meter:
-    """Counts bytes and files, and tells about it at most every half second, from the caller's own thread."""
+    """Counts bytes and files, and tells about it ten times a second at most, from the caller's own thread."""
+
+    _TELL_SECONDS = 0.1
+    _NOTE_SECONDS = 0.5
 
     def __init__(self, phase: str, files_total: int, bytes_total: int, tell: Tell | None) -> None:
         self.files = self.bytes = 0
         self._phase, self._files_total, self._bytes_total, self._tell = phase, files_total, bytes_total, tell
-        self._seen: deque[tuple[float, int]] = deque(maxlen=60)
-        self._seen.append((time.monotonic(), 0))
+        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)], maxlen=60)
+        self._told = self._seen[0][0]
 
     def totals(self, files: int, size_bytes: int) -> None:
         """Set how much there is in all, as far as it is known by now."""
@@ -55,17 +58,19 @@ class Meter:
         self.beat()
 
     def beat(self, *, final: bool = False) -> None:
-        """Tell when half a second has passed, or at once when *final*."""
+        """Tell when it is time to, or at once when *final*."""
         if self._tell is None:
             return
         now = time.monotonic()
-        if final or now - self._seen[-1][0] >= 0.5:
+        if now - self._seen[-1][0] >= self._NOTE_SECONDS:
             self._seen.append((now, self.bytes))
-            self._tell(self._snapshot())
+        if final or now - self._told >= self._TELL_SECONDS:
+            self._told = now
+            self._tell(self._snapshot(now))
 
-    def _snapshot(self) -> Progress:
-        (first, before), (last, after) = self._seen[0], self._seen[-1]
-        rate = (after - before) / (last - first) if last > first else 0.0
+    def _snapshot(self, now: float) -> Progress:
+        first, before = self._seen[0]
+        rate = (self.bytes - before) / (now - first) if now > first else 0.0
         speeds = self._stretches()
         left = max(0, self._bytes_total - self.bytes)
         low, high = (left / max(speeds), left / min(speeds)) if speeds else (None, None)

@@ -33,19 +33,25 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class CopyLog:
-    """A copy log: its status word, the counts it gives (None when it gives none), and every error or rename."""
+    """A copy log: its status word, the counts it gives (None when it gives none), every error or rename.
+
+    `counts` are the newer summaries' numbers of errors by kind; `whole` is False for a log that was cut off.
+    """
 
     status: str
     total_files: int | None
     errored: int | None
     entries: tuple[LogEntry, ...]
     counts: tuple[tuple[str, int, str], ...] = ()
+    whole: bool = True
 
     @property
     def clean(self) -> bool:
         """True only for a log that says in so many words that everything was copied as asked."""
         said_so = self.status.casefold() in ("succeeded", "completed")
-        return said_so and self.errored == 0 and not self.entries and not any(n for _, n, _ in self.counts)
+        return (
+            self.whole and said_so and self.errored == 0 and not self.entries and not any(n for _, n, _ in self.counts)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,9 @@ def parse_copy_log(data: bytes) -> CopyLog:
     status, total, errored = "", None, None
     rows: list[LogEntry] = []
     counts: list[tuple[str, int, str]] = []
+    whole = True
     for node in _elements(data):
+        whole = whole and not node.cut
         match node.name:
             case "Status" if node.parent in ("CopyLog", "Session", "DriveLog", "Summary", ""):
                 status = status or node.text
@@ -88,9 +96,9 @@ def parse_copy_log(data: bytes) -> CopyLog:
             case _ if "Count" in node.attributes:
                 what = node.attributes.get("Description", "")
                 counts.append((node.name, _whole(node.attributes["Count"]) or 0, what))
-    if errored is None and status and (total is not None or not rows):
+    if errored is None and whole and status:
         errored = len(rows)
-    return CopyLog(status, total, errored, tuple(rows), tuple(counts))
+    return CopyLog(status, total, errored, tuple(rows), tuple(counts), whole)
 
 
 def parse_verbose_log(data: bytes) -> tuple[LoggedFile, ...]:
@@ -174,6 +182,7 @@ class _Node:
     parent: str
     text: str = ""
     inside: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 _TOKEN = re.compile(
@@ -210,6 +219,8 @@ def _elements(data: bytes) -> Iterator[_Node]:
                 yield from _closed(open_nodes, name)
     if not seen:
         raise ManifestInvalid("the log holds no XML element at all")
+    for node in open_nodes:
+        node.cut = True
     while open_nodes:
         yield from _closed(open_nodes, open_nodes[-1].name)
 

@@ -7,6 +7,8 @@ import os
 import random
 from pathlib import Path
 
+from blake3 import blake3
+
 from tasks.media import Header, Sealed, copy, seal
 
 MIB = 1 << 20
@@ -29,13 +31,19 @@ def plant(root: Path, files: dict[str, bytes]) -> Path:
     return root
 
 
+def noise(rng: random.Random, size: int) -> bytes:
+    """So many random bytes, quickly."""
+    return blake3(rng.randbytes(32)).digest(size)
+
+
 def a_seed(root: Path, *, small: int = 40, large: int = 1, large_bytes: int = 5 * MIB + 12345, seed: int = 1) -> Path:
     """A tree with small files in folders, odd names, an empty file, an empty folder, and some large files."""
     rng = random.Random(seed)
     files = {f"d{n % 7}/e{n % 3}/f{n:05d}": rng.randbytes(int(2 ** rng.uniform(0, 14))) for n in range(small)}
-    files |= {f"big/image {n}.vhdx": rng.randbytes(large_bytes + n) for n in range(large)}
     files |= {"Büro/ä\nb\t\\c": b"odd", "empty": b"", os.fsdecode(b"not-utf8-\xff"): b"bytes", ".hidden/.x": b"dot"}
     plant(root, files)
+    for n in range(large):
+        plant(root, {f"big/image {n}.vhdx": noise(rng, large_bytes + n)})
     (root / "nothing/inside").mkdir(parents=True)
     return root
 

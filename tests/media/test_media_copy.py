@@ -79,7 +79,7 @@ def test_what_changed_since_is_copied_again(tmp_path):
     (source / "d1/e1/f00001").write_bytes(b"new content")
     (target / "d2/e2/f00002").write_bytes(b"touched on the device")
     (target / "big/image 0.vhdx").unlink()
-    times = os.stat(target / "d3/e0/f00003")
+    times = (target / "d3/e0/f00003").stat()
     (target / "d3/e0/f00003").write_bytes((source / "d3/e0/f00003").read_bytes()[::-1])
     os.utime(target / "d3/e0/f00003", ns=(times.st_atime_ns, times.st_mtime_ns))
 

@@ -23,7 +23,9 @@ def test_it_is_the_crc_of_the_definition(data, cut):
     """One pass, two passes and two halves put together give what the polynomial says."""
     left, right = data[:cut], data[cut:]
 
-    assert crc64(data) == crc64(right, crc64(left)) == joined(crc64(left), crc64(right), len(right)) == _bit_by_bit(data)
+    assert (
+        crc64(data) == crc64(right, crc64(left)) == joined(crc64(left), crc64(right), len(right)) == _bit_by_bit(data)
+    )
 
 
 def test_the_vendor_writes_it_in_two_ways():
