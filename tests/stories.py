@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from states.codec import to_json
 from states.conditions import row_of
@@ -154,6 +155,11 @@ def added(run: Run, *drafts: Draft, at: datetime | None = None) -> Run:
 
 def lines_to(state: str) -> list[Line]:
     """Return the journal of the good run up to its arrival in *state*."""
+    return list(_told_to(state))
+
+
+@cache  # lines and runs are values: every test may have the same ones
+def _told_to(state: str) -> tuple[Line, ...]:
     lines = first_lines()
     run = fold(lines)
     now = T0
@@ -163,9 +169,10 @@ def lines_to(state: str) -> list[Line]:
             new = settle(run, outcome, now, ACTOR)
             lines += new
             run = after(run, new)
-    return lines
+    return tuple(lines)
 
 
+@cache
 def run_in(state: str) -> Run:
     """Return the good run as it arrived in *state*; a run that is `cancelled` or `abandoned` was so from `ordered`."""
     if state in MILESTONES:
@@ -175,6 +182,7 @@ def run_in(state: str) -> Run:
     return added(run, Draft("transition", {"trigger": trigger, "source": "ordered", "target": state, "reason": "x"}))
 
 
+@cache
 def ready_in(state: str) -> Run:
     """Return the good run in *state* with everything on record that its forward edge asks for, not yet moved."""
     run = run_in(state)

@@ -255,7 +255,7 @@ class AnyRun(RuleBasedStateMachine):
 
 
 TestAnyRun = AnyRun.TestCase
-TestAnyRun.settings = tries(60, steps=40)
+TestAnyRun.settings = tries(40, steps=40)
 
 
 def test_the_story_reaches_the_end_under_the_same_eyes():

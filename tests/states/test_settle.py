@@ -135,15 +135,15 @@ def test_a_condition_that_a_person_clears_forgets_what_its_row_says(row):
     assert set(run.evidence) - set(after_it.evidence) == set(row.forgets) & set(run.evidence)
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if row_of(code).severity == "blocks"])
 @pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
-def test_a_blocking_condition_stops_every_edge_and_a_waiver_lets_it_go_on(code: str, edge):
+def test_a_blocking_condition_stops_every_edge_and_a_waiver_lets_it_go_on(edge):
     """The same evidence, with and without."""
-    run = added(ready_in(edge.source), condition(code))
+    for code in [code for code in CODES if row_of(code).severity == "blocks"]:
+        run = added(ready_in(edge.source), condition(code))
 
-    assert transitions(run, run.since, ACTOR) == []
-    waived = added(run, Draft("waiver", {"code": code, "reason": "seen"}))
-    assert [line.payload["target"] for line in transitions(waived, run.since, ACTOR)][:1] == [edge.target]
+        assert transitions(run, run.since, ACTOR) == []
+        waived = added(run, Draft("waiver", {"code": code, "reason": "seen"}))
+        assert [line.payload["target"] for line in transitions(waived, run.since, ACTOR)][:1] == [edge.target]
 
 
 @pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
