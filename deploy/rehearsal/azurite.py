@@ -21,6 +21,14 @@ MAIN_JS = Path("node_modules") / "azurite" / "dist" / "src" / "blob" / "main.js"
 START_LIMIT_SECONDS = 60.0
 STOP_LIMIT_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
+# When a parent with several threads is killed, Linux sends the death signal once per thread. The emulator minds only
+# the first and dies of the second in the middle of writing its index, so the later ones are swallowed.
+FIRST_SIGNAL_ONLY = """let closing = false;
+process.on("SIGTERM", () => {
+  if (!closing && process.listenerCount("SIGTERM") === 1) process.exit(1); // not listening yet: nothing to save
+  closing = true;
+});
+"""
 
 
 class AzuriteMissing(Exception):
@@ -47,8 +55,11 @@ class Azurite:
         """
         self._port = port
         identity = home.identity
+        guard = home.root / "first-signal-only.cjs"
+        guard.write_text(FIRST_SIGNAL_ONLY, "utf-8")
         command = [
-            "node", str(main_js), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(home.azurite),
+            "node", "--require", str(guard), str(main_js),
+            "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(home.azurite),
             "--cert", str(certificates.certificate), "--key", str(certificates.key), "--oauth", "basic",
             "--silent", "--disableTelemetry", "--blobKeepAliveTimeout", "1",  # or an idle client delays its end by 5 s
         ]  # fmt: skip

@@ -46,6 +46,7 @@ def test_kill_9_loses_no_order_no_blob_and_leaves_no_emulator(tmp_path):
     first.process.wait()
 
     assert gone(emulator)
+    assert (tmp_path / "azurite.log").read_text().count("successfully closed") == 1
     second = launch(tmp_path)
     try:
         with pytest.raises(AssertionError, match="did not start"):
