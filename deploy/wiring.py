@@ -28,7 +28,6 @@ from tasks.ports import Site
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
     """Return the world of a home. Contacts nobody yet; raises InventoryInvalid when the inventory cannot be used."""
-    logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings repeat what our errors say, at length
     inventory = load(where.inventory)
     return World(
         journal=journal(where),
@@ -73,6 +72,7 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
 
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
     """Return who we are in Azure for that office; secrets stay behind the names of environment variables."""
+    logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings repeat what our errors say, at length
     names, ends = entry.azure.credential, where.endpoints
     client_id = os.environ.get(names.client_id_env, "")
     return AzureSettings(

@@ -39,7 +39,8 @@ _ROWS = (
     Condition("order-refused",         "blocks", "operator", "Azure refuses the order for good",
               "correct the inventory, then run `seeding resume {run}`"),
     Condition("order-foreign",         "blocks", "operator", "an order of this name exists in Azure and is not ours",
-              "look at it in the portal; if it may be used, run `seeding resume {run} --adopt`"),
+              "look at it in the portal; if it may be used, give it the tags seeding-run={run} and "
+              "seeding-attempt=1, then `seeding resume {run}`"),
     Condition("order-gone",            "blocks", "operator", "the order no longer exists in Azure",
               "find out who deleted it, then `seeding reorder {run}` or `seeding cancel {run} --abandon`"),
     Condition("order-cancelled",       "blocks", "operator", "Azure or somebody else cancelled the order",

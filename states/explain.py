@@ -72,4 +72,4 @@ def _step(run: Run, step: Step, now: datetime) -> list[str]:
         case Ask(who=who, question=question, command=command, since=since, code=code):
             stop = f" It is stopped by {code}." if code else ""
             told = f"It has been waiting for {who} for {ago(now - since)} (since {stamp(since)})."
-            return [f"{told}{stop} {_sentence(question)}", f"What to type: {command}."]
+            return [f"{told}{stop} {_sentence(question)}", f"What to type: `{command}`."]

@@ -61,6 +61,15 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class DriveCopy:
+    """One of the customer's own drives, as the datacenter sees it. The status is spelled as Azure spells it."""
+
+    serial: str
+    status: str
+    bytes_copied: int = 0
+
+
+@dataclass(frozen=True)
 class JobSeen:
     """The Azure job, as one GET of it answered."""
 
@@ -78,6 +87,7 @@ class JobSeen:
     actions: tuple[str, ...] = ()  # what Azure offers to do about an error
     all_devices_lost: bool = False
     bytes_copied: int = 0
+    drives: tuple[DriveCopy, ...] = ()  # own disks only
 
     def status_of(self, stage: str) -> str:
         """Return the status of *stage*, or "" when the job does not list it."""

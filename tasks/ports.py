@@ -6,7 +6,7 @@ Adapters raise the errors of `tasks/errors.py` and nothing else on purpose. They
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -45,8 +45,26 @@ class Address:
 
 
 @dataclass(frozen=True)
+class ImportDisk:
+    """One of the customer's own drives in an import job. The key is a secret and has no repr."""
+
+    serial: str
+    manifest_file: str  # relative to the drive's root, with a leading backslash
+    manifest_hash: str  # Base16 MD5 of the manifest file
+    bitlocker_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ReturnCarrier:
+    """Who brings the drives back, on the customer's account. The account number has no repr."""
+
+    name: str
+    account_number: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class OrderRequest:
-    """A device order. `tags` carry the run, the attempt and the idempotency key."""
+    """A device order, or an import job of own drives. `tags` carry the run and the attempt: whose order it is."""
 
     job_name: str
     plan: Plan
@@ -54,6 +72,8 @@ class OrderRequest:
     address: Address
     expected_bytes: int
     tags: dict[str, str]
+    disks: tuple[ImportDisk, ...] = ()  # own drives only
+    return_carrier: ReturnCarrier | None = None  # own drives only
 
 
 @dataclass(frozen=True)
@@ -95,6 +115,12 @@ class Orders(Protocol):
 
     def book_pickup(self, plan: Plan, job_name: str, start: datetime, end: datetime, location: str) -> PickupBooked:
         """Book the carrier. Not idempotent: the caller keeps an intent."""
+
+    def mark_shipped(self, plan: Plan, job_name: str, carrier: str, tracking: str) -> None:
+        """Tell Azure that own drives are on their way. Raises Rejected. Safe to call again with the same numbers."""
+
+    def return_carriers(self, plan: Plan) -> tuple[str, ...]:
+        """Return the carriers Azure accepts for the way back from the plan's region; empty when it names none."""
 
     def cancel(self, plan: Plan, job_name: str, reason: str) -> None:
         """Cancel the order. Raises Rejected when Azure says it is too late."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli import media
 from deploy.cli.envelope import run
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking; needed w
 def rehearse(
     data: Annotated[Path | None, typer.Option(help="Directory to use as the first office's backup data.")] = None,
     size: Annotated[str, typer.Option(help="How much sample data to make, for all offices together.")] = "200 MiB",
-    serve: Annotated[bool, typer.Option(help="Only serve the rehearsal Azure, for any client.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Only serve the rehearsal Azure, for any client.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
     home: Home = None,
     json: Json = False,
@@ -70,7 +71,7 @@ def start(
 
 @app.command()
 def advance(
-    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="One run; without it every run that is due.")] = "",
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it every run that is due.")] = "",
     now: Annotated[bool, typer.Option("--now", help="Look at the world now, due or not.")] = False,
     home: Home = None,
     json: Json = False,
@@ -103,7 +104,7 @@ def explain(run_id: RunId, home: Home = None, json: Json = False) -> None:
 
 @app.command()
 def custody(
-    run_id: Annotated[str, typer.Argument(metavar="[RUN]", help="One run; without it all of them.")] = "",
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it all of them.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Check that every line is as it was written.")] = False,
     home: Home = None,
     json: Json = False,
@@ -157,8 +158,8 @@ def waive(
 @app.command()
 def cancel(
     run_id: RunId,
-    reason: Reason,
-    abandon: Annotated[bool, typer.Option(help="Give the run up and leave Azure as it is.")] = False,
+    reason: Reason = "no reason given",
+    abandon: Annotated[bool, typer.Option("--abandon", help="Give the run up and leave Azure as it is.")] = False,
     yes: Yes = False,
     home: Home = None,
     json: Json = False,
@@ -170,7 +171,9 @@ def cancel(
 
 
 @app.command()
-def reorder(run_id: RunId, reason: Reason, yes: Yes = False, home: Home = None, json: Json = False) -> None:
+def reorder(
+    run_id: RunId, reason: Reason = "no reason given", yes: Yes = False, home: Home = None, json: Json = False
+) -> None:
     """Order again: the device is lost, damaged, or the ingestion was incomplete."""
     from deploy.cli import answering
 
@@ -178,7 +181,7 @@ def reorder(run_id: RunId, reason: Reason, yes: Yes = False, home: Home = None, 
 
 
 @app.command()
-def reopen(run_id: RunId, reason: Reason, home: Home = None, json: Json = False) -> None:
+def reopen(run_id: RunId, reason: Reason = "no reason given", home: Home = None, json: Json = False) -> None:
     """Go back to the copy before the device leaves the office."""
     from deploy.cli import answering
 
@@ -198,7 +201,9 @@ def record_answer(
     run_id: RunId,
     what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, prepared or handed-over.")],
     serial: Annotated[str, typer.Option(help="delivered: the serial number on the device's label.")] = "",
-    damaged: Annotated[bool, typer.Option(help="delivered: the device or its packaging is damaged.")] = False,
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help="delivered: the device or its packaging is damaged.")
+    ] = False,
     reference: Annotated[str, typer.Option(help="prepared: the completion reference number.")] = "",
     carrier: Annotated[str, typer.Option(help="handed-over: the carrier's name.")] = "",
     tracking: Annotated[str, typer.Option(help="handed-over: the tracking number.")] = "",
@@ -211,3 +216,6 @@ def record_answer(
 
     facts = answering.Told(what, serial, damaged, reference, carrier, tracking, by)
     run("record", lambda: answering.record(home, run_id, facts), as_json=json)
+
+
+media.register(app)

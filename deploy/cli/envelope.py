@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NoReturn
 
@@ -44,7 +44,14 @@ class Answer:
     human: str | Callable[[], None] = ""
     problems: tuple[Trouble, ...] = ()
     exit: Exit = Exit.DONE
-    warnings: tuple[str, ...] = field(default=())
+
+    def show(self) -> None:
+        """Print what people read."""
+        if callable(self.human):
+            self.human()
+        elif self.human:
+            print(self.human)
+        sys.stdout.flush()
 
 
 def emit(command: str, answer: Answer, *, as_json: bool) -> NoReturn:
@@ -55,10 +62,7 @@ def emit(command: str, answer: Answer, *, as_json: bool) -> NoReturn:
         envelope = {"ok": ok, "command": command, "data": answer.data, "problems": problems}
         sys.stdout.write(json.dumps(envelope, ensure_ascii=False, default=str) + "\n")
     else:
-        if callable(answer.human):
-            answer.human()
-        elif answer.human:
-            print(answer.human)
+        answer.show()
         for problem in answer.problems:
             print(f"{problem.code}: {problem.message}", file=sys.stderr)
             if problem.next:

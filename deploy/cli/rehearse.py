@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,13 @@ def rehearse(home: Path | None, data: Path | None, size: str, *, keep_ui: bool, 
     try:
         with say.progress():
             runs = play(rehearsal, in_prefect(rehearsal), lambda runs: say.runs(rehearsal, runs))
-        return _answer(rehearsal, runs, time.monotonic() - begun, keep_ui)
-    finally:
-        if keep_ui:
+        answer = _answer(rehearsal, runs, time.monotonic() - begun, keep_ui)
+        if keep_ui and not quiet:
+            answer.show()
             _hold_open(rehearsal)
+            return replace(answer, human="")
+        return answer
+    finally:
         rehearsal.stop()
 
 

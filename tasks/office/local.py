@@ -140,7 +140,7 @@ def _item_on_device(item: dict[str, Any], root: Path) -> ItemOnDevice:
         files=len(images),
         bytes=sum(image["bytes"] for image in images),
         source_bytes=item["source_bytes"],
-        left_out=tuple(item["failed_files"]),
+        left_out=tuple(f"{failed['path']}: {failed['reason']}" for failed in item["failed_files"]),
     )
 
 

@@ -119,7 +119,6 @@ def test_a_command_that_cannot_be_typed_is_found(command, wrong):
     assert [wrong_with(c, whole=whole) for c, whole in commands_of(text)] == [wrong]
 
 
-@pytest.mark.xfail(strict=True, reason="resume has no --adopt; reorder and cancel need --reason: states/conditions.py")
 def test_every_remedy_can_be_typed():
     """What a run in trouble tells somebody to type is a command, with all it needs."""
     remedies = {code: row.remedy.format(run="sydney") for code, row in CATALOGUE.items()}
