@@ -91,7 +91,7 @@ class Journal:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _careful_sqlite)
-            sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+            sa.event.listen(self._engine, "begin", _begin_to_write)
         with _in_our_words("the journal cannot be opened"):
             _META.create_all(self._engine)
 
@@ -262,6 +262,12 @@ def _in_our_words(fact: str) -> Iterator[None]:
         raise JournalDamaged(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
     except SQLAlchemyError as wrong:
         raise Transient(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
+
+
+def _begin_to_write(connection: sa.engine.Connection) -> None:
+    """Take the write lock before the first look, so that nobody writes in between. Reads take none."""
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:
