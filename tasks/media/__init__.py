@@ -26,7 +26,7 @@ from tasks.media.faults import (
 )
 from tasks.media.manifest import Entry, Header, Manifest, entries, read_manifest
 from tasks.media.progress import Progress
-from tasks.media.reconcile import Blob, Confidence, Reconciled, Reread, Row, reconcile
+from tasks.media.reconcile import Blob, BlobType, Confidence, Reconciled, Reread, Row, reconcile
 from tasks.media.seal import Sealed, seal
 from tasks.media.split import Drive, Load, Placement, Split, split
 from tasks.media.survey import BLOCK, PAGE, Problem, Rules, Survey, survey
@@ -37,6 +37,7 @@ __all__ = [
     "BLOCK",
     "PAGE",
     "Blob",
+    "BlobType",
     "BomLine",
     "Confidence",
     "Copied",
