@@ -8,19 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from stories import ACTOR, RUN_ID, T0, lines_to, opening
+from kept_journals import filled
 
 from tasks.journal import Journal
-
-OTHER = "lyon-2026-11"
-
-
-def filled(path: Path) -> Journal:
-    """Return a new journal with the good run up to `closed` and a second run that was only opened."""
-    journal = Journal(f"sqlite:///{path}")
-    journal.add(None, lines_to("closed"))
-    journal.open(OTHER, opening(OTHER), T0, ACTOR)
-    return journal
 
 
 @pytest.fixture
@@ -39,8 +29,3 @@ def told(tmp_path: Path) -> Iterator[tuple[Journal, sqlite3.Connection]]:
         hand.execute("PRAGMA synchronous=OFF")
         yield made, hand
     made.close()
-
-
-def names() -> tuple[str, str]:
-    """Return the ids of the two runs of a filled journal."""
-    return RUN_ID, OTHER

@@ -9,9 +9,9 @@ import hashlib
 import sqlite3
 
 import pytest
-from conftest import names
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_journals import OTHER
 from stories import RUN_ID, lines_to
 from trials import tries
 
@@ -167,7 +167,7 @@ def test_a_head_that_was_touched_is_found(broken_by, harm: str):
 def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(told):
     """What the check does not catch: a run deleted from every table. Only an export kept elsewhere shows that."""
     journal, hand = told
-    mine, other = names()
+    mine, other = RUN_ID, OTHER
 
     hand.execute("DELETE FROM lines WHERE run_id = ?", (mine,))
     assert journal.run_ids() == [other] and journal.known_ids() == [other, mine]
@@ -182,7 +182,7 @@ def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(
 def test_damage_of_one_run_is_no_damage_of_another(told):
     """One run's trouble never ends another run's pass."""
     journal, hand = told
-    mine, other = names()
+    mine, other = RUN_ID, OTHER
     hand.execute("UPDATE lines SET payload = '{}' WHERE run_id = ? AND seq = 4", (mine,))
 
     assert journal.check(other) == 2 and journal.run(other).seq == 2

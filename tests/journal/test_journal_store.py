@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ def test_lines_come_back_as_they_went_however_they_were_committed(tmp_path_facto
     """Any split of a journal into commits gives the same lines, the same run and a whole chain."""
     journal = Journal(f"sqlite:///{tmp_path_factory.mktemp('journal') / 'j.db'}")
     marks = sorted({0, *cuts, len(STORY)})
-    for start, end in zip(marks, marks[1:], strict=False):
+    for start, end in pairwise(marks):
         journal.add(fold(STORY[:start]), STORY[start:end])
     book = Logbook(journal, RUN_ID, lambda: T0, ACTOR)
     after_notes = book.write(*notes)
@@ -101,6 +101,7 @@ def test_lines_that_do_not_follow_are_refused_before_they_are_written(journal: J
     """Whoever made them: a gap, another run's, another head, a forged hash, or one that cannot be read back."""
     run = journal.open(RUN_ID, opening(), T0, ACTOR)
     note = Draft("note", {"text": "x"})
+    leap = Draft("transition", {"trigger": "x", "source": "planned", "target": "vaulted"})
     good = chained(RUN_ID, run.seq, run.head, T0, ACTOR, [note])
     bad = {
         "gap": chained(RUN_ID, run.seq + 1, run.head, T0, ACTOR, [note]),
@@ -109,8 +110,7 @@ def test_lines_that_do_not_follow_are_refused_before_they_are_written(journal: J
         "hash": [replace(good[0], hash="1" * 64)],
         "payload": [replace(good[0], payload={"text": "y"})],
         "unreadable": chained(RUN_ID, run.seq, run.head, T0, ACTOR, [Draft("evidence", {"kind": "x", "facts": {}})]),
-        "no edge": chained(RUN_ID, run.seq, run.head, T0, ACTOR, [Draft("transition", {"trigger": "x", "source": "planned",
-                                                                                        "target": "vaulted"})]),
+        "no edge": chained(RUN_ID, run.seq, run.head, T0, ACTOR, [leap]),
     }  # fmt: skip
 
     for lines in bad.values():
@@ -222,7 +222,8 @@ def test_a_database_that_lost_its_tables_is_told_in_our_words(told):
 
     for use in (
         lambda: journal.lines(RUN_ID), journal.rows, journal.rebuild, journal.known_ids, lambda: journal.check(RUN_ID),
-        lambda: book.write(Draft("note", {"text": "secret-ish"})), lambda: book.leave(T0), lambda: journal.looked(RUN_ID),
+        lambda: book.write(Draft("note", {"text": "secret-ish"})), lambda: book.leave(T0),
+        lambda: journal.looked(RUN_ID),
     ):  # fmt: skip
         with pytest.raises(Transient, match="no such table") as told_as:
             use()
