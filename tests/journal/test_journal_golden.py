@@ -19,6 +19,8 @@ from states.facts import EVIDENCE
 from states.lines import KINDS
 from tasks.journal import Journal
 
+# Evidence of own disks is not released yet: the release that does keeps a golden journal of it and empties this.
+NOT_RELEASED = {"drives-seen", "format-allowed", "drives-prepared", "drives-reserved"}
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.jsonl"))
 
 
@@ -76,4 +78,5 @@ def test_the_golden_journals_hold_every_kind_of_line_and_of_evidence():
     rows = [row for path in GOLDEN for row in rows_of(path)]
 
     assert {row["kind"] for row in rows} == set(KINDS)
-    assert {json.loads(row["payload"])["kind"] for row in rows if row["kind"] == "evidence"} == set(EVIDENCE)
+    kept = {json.loads(row["payload"])["kind"] for row in rows if row["kind"] == "evidence"}
+    assert kept == set(EVIDENCE) - NOT_RELEASED
