@@ -14,11 +14,12 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.databox import DataBoxManagementClient, models
 
 from states.facts import JobSeen, PickupBooked, Plan
+from tasks.azure import own_disks
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import import_details, job_resource, shipping_address
 from tasks.azure.errors import code_of, ours
 from tasks.azure.seen import disk_serials, job_seen, mapping, moment, once, records, secret_serials, text
-from tasks.errors import NotFound, NotYet, Rejected
+from tasks.errors import InvalidInput, NotFound, NotYet, Rejected
 from tasks.ports import Objection, OrderRequest
 
 SENT_ONCE: dict[str, Any] = {"retry_total": 0}
@@ -40,11 +41,16 @@ class DataBoxOrders:
     def objections(self, request: OrderRequest) -> tuple[Objection, ...]:
         """Return every objection of Azure's validators to address, inputs and SKU. Changes nothing.
 
-        A check that Azure skipped is no objection. Raises InvalidInput for a SKU that is unknown here.
+        A check that Azure skipped is no objection. An import job may be asked about before it has drives. Raises
+        InvalidInput for a SKU that is unknown here, and for a request that lacks something.
         """
-        job_resource(request)  # an order we cannot even write down is not worth a question
+        if request.disks or request.plan.sku != own_disks.SKU:
+            job_resource(request)  # an order we cannot even write down is not worth a question
         with ours(f"validate the order {request.job_name}"):
-            return (*self._about_address(request), *self._about_inputs(request), *self._about_sku(request))
+            found = (*self._about_address(request), *self._about_inputs(request), *self._about_sku(request))
+        if request.plan.sku != own_disks.SKU:
+            return found
+        return (*found, *own_disks.carrier_objections(request, self.return_carriers(request.plan)))
 
     def create(self, request: OrderRequest) -> None:
         """Place the order; returns as soon as Azure accepted it. Its job may take half a minute to be found.
@@ -54,7 +60,7 @@ class DataBoxOrders:
         """
         body = job_resource(request)
         plan = request.plan
-        with ours(f"order {request.job_name}"):
+        with ours(f"order {request.job_name}", own_disks.secrets_of(request)):
             # The PUT has been sent when this returns. The poller is left alone: it would wait, and choke on the
             # empty body of the 202.
             self._client(plan).jobs.begin_create(
@@ -97,6 +103,33 @@ class DataBoxOrders:
             jobs = self._client(plan).jobs
             answer = jobs.book_shipment_pick_up(plan.resource_group, job_name, body, **SENT_ONCE).as_dict()
         return PickupBooked(text(answer, "confirmationNumber"), moment(answer.get("readyByTime")))
+
+    def mark_shipped(self, plan: Plan, job_name: str, carrier: str, tracking: str) -> None:
+        """Tell Azure that own drives are on their way. Safe to call again with the same numbers.
+
+        Raises Rejected when other numbers are on the job or it is over, InvalidInput without numbers, NotFound
+        without a job, Transient when the answer was lost: calling again then looks first.
+        """
+        carrier, tracking = carrier.strip(), tracking.strip()
+        if not carrier or not tracking:
+            raise InvalidInput(
+                f"cannot mark {job_name} as shipped without carrier and tracking number", next="ask the office for both"
+            )
+        if not own_disks.must_mark(self._must_get(plan, job_name), job_name, carrier, tracking):
+            return
+        sent = models.PackageCarrierInfo(carrier_name=carrier, tracking_id=tracking)
+        body = models.MarkDevicesShippedRequest(deliver_to_dc_package_details=sent)
+        with ours(f"mark {job_name} as shipped"):
+            # The SDK's order of arguments is the other way round here: the job first, then its group.
+            self._client(plan).jobs.mark_devices_shipped(job_name, plan.resource_group, body, **SENT_ONCE)
+
+    def return_carriers(self, plan: Plan) -> tuple[str, ...]:
+        """Return the carriers Azure accepts for the way back from the plan's region; empty when it names none."""
+        question = own_disks.carrier_question(plan.location, plan.sku)
+        with ours(f"ask for the return carriers of {plan.location}"):
+            service = self._client(plan).service
+            answer = service.region_configuration_by_resource_group(plan.resource_group, plan.location, question)
+            return own_disks.carriers_in(answer.as_dict())
 
     def cancel(self, plan: Plan, job_name: str, reason: str) -> None:
         """Cancel the order; an order that is cancelled already is left alone, so calling twice is safe.

@@ -11,6 +11,7 @@ from typing import Any
 from azure.mgmt.databox import models
 
 from states.facts import Plan
+from tasks.azure import own_disks
 from tasks.errors import InvalidInput
 from tasks.ports import Address, Contact, OrderRequest
 
@@ -81,9 +82,14 @@ def _data_box_disk(request: OrderRequest) -> models.JobDetails:
     return models.DataBoxDiskJobDetails(**_common(request))
 
 
+def _customer_disk(request: OrderRequest) -> models.JobDetails:
+    return own_disks.details(request, _common(request))
+
+
 DETAILS: dict[str, Callable[[OrderRequest], models.JobDetails]] = {
-    "DataBox":     _data_box,
-    "DataBoxDisk": _data_box_disk,
+    "DataBox":             _data_box,
+    "DataBoxDisk":         _data_box_disk,
+    "DataBoxCustomerDisk": _customer_disk,
 }  # fmt: skip
 
 

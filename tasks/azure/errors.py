@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -104,23 +104,24 @@ TABLE: tuple[Row, ...] = (
 
 
 @contextmanager
-def ours(doing: str) -> Iterator[None]:
+def ours(doing: str, secrets: Iterable[str] = ()) -> Iterator[None]:
     """Turn a vendor error into ours; *doing* completes "cannot ..." and names the thing.
 
-    Raises the row's class of `tasks.errors`; an error that is ours already passes untouched.
+    *secrets* are texts that were sent and that no answer may bring back into a message. Raises the row's class of
+    `tasks.errors`; an error that is ours already passes untouched.
     """
     try:
         yield
     except (AzureError, json.JSONDecodeError) as error:
         # `from None`: the vendor's traceback would print request URLs and bodies.
-        raise as_ours(doing, error) from None
+        raise as_ours(doing, error, secrets) from None
 
 
-def as_ours(doing: str, error: Exception) -> SeedingError:
+def as_ours(doing: str, error: Exception, secrets: Iterable[str] = ()) -> SeedingError:
     """Return our error for that vendor error, with its sentence redacted and Azure's request id for support."""
     error = _beneath(error)
     row = _row(error)
-    message = f"cannot {doing}: {_fact(error)}"
+    message = f"cannot {doing}: {_fact(error, secrets)}"
     if row.kind is Transient:
         return Transient(message, next=row.next, after_seconds=retry_after_seconds(error))
     return row.kind(message, next=row.next)
@@ -208,11 +209,14 @@ def _covers(key: Any, status: int) -> bool:
     return (key == status) if isinstance(key, int) else (isinstance(key, range) and status in key)
 
 
-def _fact(error: Exception) -> str:
+def _fact(error: Exception, secrets: Iterable[str]) -> str:
     code, status = code_of(error), status_of(error)
     said = getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", None) or str(error)
     # The vendor appends its whole answer after the first lines ("Content: ..."); only the sentence is of use.
-    sentence = " ".join(redacted(str(said)).split("\nContent:")[0].split())[:400] or type(error).__name__
+    plain = str(said)
+    for secret in filter(None, secrets):
+        plain = plain.replace(secret, "[hidden]")
+    sentence = " ".join(redacted(plain).split("\nContent:")[0].split())[:400] or type(error).__name__
     what = " ".join(part for part in (code, f"HTTP {status}" if status else "") if part) or type(error).__name__
     request = _request_id(error)
     return f"{what}: {sentence}" + (f" (Azure request {request})" if request else "")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from states.facts import JobSeen, Stage
+from states.facts import DriveCopy, JobSeen, Stage
 
 Json = Mapping[str, Any]
 
@@ -31,20 +31,21 @@ def job_seen(job: Json) -> JobSeen:
         stages=tuple(Stage(text(s, "stageName"), text(s, "stageStatus"), moment(s.get("stageTime"))) for s in stages),
         cancellable=properties.get("isCancellable") is True,
         deletable=properties.get("isDeletable") is True,
-        tracking_out=text(mapping(details, "deliveryPackage"), "trackingId"),
-        tracking_back=text(mapping(details, "returnPackage"), "trackingId"),
+        **_tracking(details),
         delays=_delays(stages),
         error_code=_error_code(properties, progress),
         actions=_actions(details, progress),
         all_devices_lost=properties.get("allDevicesLost") is True,
         bytes_copied=sum(_bytes_copied(p) for p in progress),
+        drives=tuple(_drive(p) for p in progress if text(p, "serialNumber")) if _own_drives(details) else (),
     )
 
 
 def disk_serials(job: Json) -> tuple[str, ...]:
-    """Return the serial numbers that the job itself names (disks only); no secret is read for them."""
+    """Return the serial numbers that the job itself names (disks and own drives); no secret is read for them."""
     details = mapping(mapping(job, "properties"), "details")
-    return tuple(sorted(str(serial) for serial in mapping(details, "disksAndSizeDetails")))
+    named = (*mapping(details, "disksAndSizeDetails"), *mapping(details, "importDiskDetailsCollection"))
+    return tuple(sorted({str(serial) for serial in named}))
 
 
 def secret_serials(credentials: Json) -> tuple[str, ...]:
@@ -88,6 +89,23 @@ def moment(value: Any) -> datetime | None:
 def once(values: Iterable[str]) -> tuple[str, ...]:
     """Return the values that are not empty, each once, in their order."""
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _own_drives(details: Json) -> bool:
+    return text(details, "jobDetailsType") == "DataBoxCustomerDisk"
+
+
+def _drive(progress: Json) -> DriveCopy:
+    return DriveCopy(text(progress, "serialNumber"), text(progress, "copyStatus"), _bytes_copied(progress))
+
+
+def _tracking(details: Json) -> dict[str, str]:
+    """The numbers of the parcels to the office and back to Azure. Own drives go to Azure first, then to the office."""
+    if _own_drives(details):
+        names = {"tracking_out": "returnToCustomerPackageDetails", "tracking_back": "deliverToDcPackageDetails"}
+    else:
+        names = {"tracking_out": "deliveryPackage", "tracking_back": "returnPackage"}
+    return {name: text(mapping(details, package), "trackingId") for name, package in names.items()}
 
 
 def _delays(stages: Iterable[Json]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ rehearsal never gives. It never sleeps; what the SDK would have slept is noted.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -19,7 +20,7 @@ from urllib3 import HTTPResponse
 
 from states.facts import Item, Plan
 from tasks.azure.clients import AzureClients, AzureSettings
-from tasks.ports import Address, Contact, OrderRequest
+from tasks.ports import Address, Contact, ImportDisk, OrderRequest, ReturnCarrier
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 PLAN = Plan(
@@ -45,6 +46,17 @@ REQUEST = OrderRequest(
     address=Address("1 George Street", "Sydney", "2000", "AU", state="NSW", company="Corp"),
     expected_bytes=6 * 10**12 + 1,
     tags={"run": "r1", "key": "order-1"},
+)
+
+BITLOCKER_KEY, ACCOUNT_NUMBER = "-".join(["123453"] * 8), "ACCT-778899"
+OWN_DISKS = dataclasses.replace(
+    REQUEST,
+    plan=dataclasses.replace(PLAN, mode="own-disk", sku="DataBoxCustomerDisk"),
+    disks=(
+        ImportDisk("WD-1", "\\DriveManifest.xml", "AB" * 16, BITLOCKER_KEY),
+        ImportDisk("WD-2", "\\DriveManifest.xml", "CD" * 16, BITLOCKER_KEY),
+    ),
+    return_carrier=ReturnCarrier("DHL", ACCOUNT_NUMBER),
 )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-from scripted_azure import PLAN, REQUEST, Answer, clients_of, refusal
+from scripted_azure import OWN_DISKS, PLAN, REQUEST, Answer, clients_of, refusal
 
 from states.facts import PickupBooked
 from tasks.azure.databox import DataBoxOrders
@@ -57,7 +57,7 @@ def test_every_sku_of_the_table_can_be_ordered(azure, sku):
     """Each builder names its own kind of details, which Azure compares with the SKU."""
     azure.on("PUT", JOB, Answer(202))
 
-    DataBoxOrders(clients_of(azure)).create(dataclasses.replace(REQUEST, plan=dataclasses.replace(PLAN, sku=sku)))
+    DataBoxOrders(clients_of(azure)).create(dataclasses.replace(OWN_DISKS, plan=dataclasses.replace(PLAN, sku=sku)))
 
     assert json.loads(azure.asked[0].body)["properties"]["details"]["jobDetailsType"] == sku
 
