@@ -58,6 +58,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def _what_helps(command: str) -> str:
+    bare = command.startswith("seeding ") and "`" not in command and "," not in command.partition(" --")[0]
+    return f"What to type: `{command}`." if bare else f"What helps: {command}."
+
+
 def _step(run: Run, step: Step, now: datetime) -> list[str]:
     match step:
         case Over():
@@ -72,4 +77,4 @@ def _step(run: Run, step: Step, now: datetime) -> list[str]:
         case Ask(who=who, question=question, command=command, since=since, code=code):
             stop = f" It is stopped by {code}." if code else ""
             told = f"It has been waiting for {who} for {ago(now - since)} (since {stamp(since)})."
-            return [f"{told}{stop} {_sentence(question)}", f"What to type: `{command}`."]
+            return [f"{told}{stop} {_sentence(question)}", _what_helps(command)]

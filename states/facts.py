@@ -26,6 +26,31 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Drive:
+    """One of the customer's own drives, as the inventory names it. Sizes are bytes."""
+
+    serial: str
+    capacity_bytes: int
+    sector_bytes: int = 512
+    bus: str = "SATA"
+
+
+@dataclass(frozen=True)
+class OwnDisk:
+    """What a plan of the own-disk mode adds: where the agent writes, which drives may be used, who brings them back.
+
+    `drives` are all drives the office has for this; the run allocates from them by serial. Keys and the carrier's
+    account number are named, never held.
+    """
+
+    staging: str
+    container: str
+    drives: tuple[Drive, ...]
+    copy_computer: str
+    return_carrier: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What one run sets out to do: one office, one device order, some items."""
 
@@ -44,6 +69,7 @@ class Plan:
     items: tuple[Item, ...]
     device_bytes: int  # what fits on the device, by the limits in force when it was planned
     time_zone: str = "UTC"
+    own_disk: OwnDisk | None = None  # the own-disk mode's part
 
     @property
     def bytes(self) -> int:
@@ -163,6 +189,51 @@ class Verified:
 
 
 @dataclass(frozen=True)
+class DrivesReserved:
+    """Own disks: drives allocated by serial, the staging place measured, the import job's name reserved."""
+
+    serials: tuple[str, ...]
+    job_name: str
+    staging_free_bytes: int
+    needed_bytes: int
+
+
+@dataclass(frozen=True)
+class FormatAllowed:
+    """A person allowed these drives to be formatted. Nothing is formatted whose serial is not here."""
+
+    serials: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True)
+class DrivesSeen:
+    """The copy computer looked at the drives. `objections` holds every reason against using them."""
+
+    serials: tuple[str, ...]
+    objections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DriveReady:
+    """One prepared drive: what the import job must know of it, but its key."""
+
+    serial: str
+    manifest_file: str
+    manifest_hash: str
+    bytes: int
+    blobs: int
+
+
+@dataclass(frozen=True)
+class DrivesPrepared:
+    """Every drive of this attempt is written and was read again; the bytes on them are of the manifest *digest*."""
+
+    digest: str
+    drives: tuple[DriveReady, ...]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """Prepare to ship ended well (Data Box), or the disks were removed safely (Data Box Disk)."""
 
@@ -266,6 +337,10 @@ Evidence: TypeAlias = (
     | Copied
     | Sealed
     | Verified
+    | DrivesReserved
+    | FormatAllowed
+    | DrivesSeen
+    | DrivesPrepared
     | Prepared
     | PickupBooked
     | HandedOver
@@ -287,6 +362,10 @@ EVIDENCE: dict[str, type] = {
     "copied": Copied,
     "sealed": Sealed,
     "verified": Verified,
+    "drives-reserved": DrivesReserved,
+    "format-allowed": FormatAllowed,
+    "drives-seen": DrivesSeen,
+    "drives-prepared": DrivesPrepared,
     "prepared": Prepared,
     "pickup-booked": PickupBooked,
     "handed-over": HandedOver,
@@ -337,6 +416,7 @@ class Run:
     evidence_at: dict[str, datetime] = field(default_factory=dict)
     conditions: dict[str, Raised] = field(default_factory=dict)
     waivers: dict[str, str] = field(default_factory=dict)
+    landed_drives: dict[str, int] = field(default_factory=dict)  # own disks an earlier attempt landed: serial, bytes
     intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
     outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it
     history: tuple[Passage, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from states.codec import NotReadable, from_json
-from states.facts import EVIDENCE, KIND_OF, Evidence, Passage, Plan, Raised, Run
+from states.facts import EVIDENCE, KIND_OF, DrivesPrepared, Evidence, JobSeen, Passage, Plan, Raised, Run
 from states.lifecycle import EDGES, FIRST, MILESTONES
 from states.lines import KINDS, Line
 
@@ -16,6 +16,9 @@ _KEPT_BY = {
     "reopen": ("job-seen", "devices-named", "delivered", "device-checked"),
     "reorder": (),
 }
+
+# With own disks the seed stays in the staging place: a reorder brings only the drives that did not arrive.
+_KEPT_OF_OWN_DISKS = ("copied", "sealed")
 
 
 def fold(lines: Iterable[Line]) -> Run | None:
@@ -91,10 +94,11 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
         raise NotReadable(f"no edge {trigger} leads from {source} to {target}")
     run = replace(run, state=target, history=(*run.history, _passage(run, line, target, trigger)))
     if trigger == "reorder":
-        gone = tuple(code for code in run.conditions if code != "held")
-        run = replace(_without(run, gone), attempt=run.attempt + 1)
+        landed = {**run.landed_drives, **_landed(run)}
+        run = replace(run, attempt=run.attempt + 1, conditions=_only(run.conditions, ("held",)), landed_drives=landed)
     if trigger in _KEPT_BY:
-        run = forget(run, tuple(kind for kind in EVIDENCE if kind not in _KEPT_BY[trigger]))
+        kept = (*_KEPT_BY[trigger], *(_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else ()))
+        run = forget(run, tuple(kind for kind in EVIDENCE if kind not in kept))
     return run
 
 

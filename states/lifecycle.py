@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from states import guards as g
+from states import own_disk as d
 
 
 class Turn(Enum):
@@ -39,6 +40,11 @@ class Edge:
     source: str
     target: str
     needs: tuple[g.Guard, ...] = ()
+    own_disk: tuple[g.Guard, ...] | None = None  # what the own-disk mode needs, where it differs
+
+    def needs_in(self, mode: str) -> tuple[g.Guard, ...]:
+        """Return the guards of this edge in that mode."""
+        return self.own_disk if mode == "own-disk" and self.own_disk is not None else self.needs
 
 
 # fmt: off
@@ -61,17 +67,28 @@ MILESTONES = ("planned", "ordered", "delivered", "copied", "shipped",
 FIRST = MILESTONES[0]
 
 FORWARD = (
-    Edge("order",    "planned",   "ordered",   (g.nothing_blocks, g.the_order_exists)),
+    Edge("order",    "planned",   "ordered",   (g.nothing_blocks, g.the_order_exists),
+                                               (g.nothing_blocks, d.the_drives_are_reserved)),
     Edge("deliver",  "ordered",   "delivered", (g.nothing_blocks, g.the_carrier_delivered,
                                                 g.the_office_confirmed_the_planned_device,
-                                                g.the_device_is_empty_and_writable)),
+                                                g.the_device_is_empty_and_writable),
+                                               (g.nothing_blocks, d.somebody_allowed_formatting,
+                                                d.the_drives_are_fit)),
     Edge("seal",     "delivered", "copied",    (g.nothing_blocks, g.every_item_is_on_the_device,
                                                 g.the_manifest_is_sealed, g.every_byte_was_read_again,
-                                                g.the_device_is_prepared_to_ship)),
+                                                g.the_device_is_prepared_to_ship),
+                                               (g.nothing_blocks, g.every_item_is_on_the_device,
+                                                g.the_manifest_is_sealed, d.every_sealed_byte_is_on_a_drive,
+                                                g.every_byte_was_read_again, d.the_import_job_exists)),
     Edge("hand-over", "copied",   "shipped",   (g.nothing_blocks, g.every_byte_was_read_again,
-                                                g.the_office_handed_it_over, g.the_carrier_has_it)),
+                                                g.the_office_handed_it_over, g.the_carrier_has_it),
+                                               (g.nothing_blocks, d.the_parcel_has_a_number,
+                                                d.azure_knows_the_parcel)),
     Edge("ingest",   "shipped",   "ingested",  (g.nothing_blocks, g.the_job_completed_cleanly,
-                                                g.the_copy_log_is_clean, g.the_account_equals_the_manifest)),
+                                                g.the_copy_log_is_clean, g.the_account_equals_the_manifest),
+                                               (g.nothing_blocks, g.the_job_completed_cleanly,
+                                                d.every_drive_was_copied, g.the_copy_log_is_clean,
+                                                g.the_account_equals_the_manifest)),
     Edge("vault",    "ingested",  "vaulted",   (g.nothing_blocks, g.every_item_has_a_recovery_point)),
     Edge("schedule", "vaulted",   "incremental-scheduled",
                                                (g.nothing_blocks, g.every_item_has_a_recovery_point,

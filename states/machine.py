@@ -25,7 +25,7 @@ class _Token:
 
 def reasons_against(edge: Edge, run: Run) -> tuple[str, ...]:
     """Return every reason why *run* may not take *edge* now; empty when it may."""
-    return tuple(reason for need in edge.needs if (reason := need(run)) is not None)
+    return tuple(reason for need in edge.needs_in(run.plan.mode) if (reason := need(run)) is not None)
 
 
 def move(run: Run, trigger: str) -> str:

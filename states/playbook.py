@@ -7,74 +7,17 @@ guard still refuses is what the run is waiting for. Looks go on while a run is b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from states import guards as g
 from states.conditions import blocking, row_of
 from states.facts import DevicesNamed, PickupBooked, Run
 from states.lifecycle import STATES, Turn, forward_from
 from states.machine import reasons_against
+from states.own_disk import OWN_DISK_PLAYBOOK
+from states.steps import Ask, Do, Move, Over, Row, Step, Wait, hours, minutes
 
-
-@dataclass(frozen=True)
-class Do:
-    """Perform this verb now."""
-
-    verb: str
-
-
-@dataclass(frozen=True)
-class Move:
-    """Every guard agrees: take this edge now."""
-
-    trigger: str
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Nothing to do before *until* (UTC); *on* is whom the run waits for, *why* what is not true yet."""
-
-    on: str
-    why: str
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A person must answer or act. *command* is what to type; the run looks again at *until* anyway."""
-
-    who: str
-    question: str
-    command: str
-    since: datetime
-    until: datetime
-    code: str = ""  # the blocking condition's code, where one is the reason
-
-
-@dataclass(frozen=True)
-class Over:
-    """Nothing more will happen."""
-
-    state: str
-
-
-Step = Do | Move | Wait | Ask | Over
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the playbook: it is done when *until* agrees."""
-
-    kind: Literal["act", "look", "ask"]
-    verb: str  # for an ask: the look that goes on meanwhile
-    until: g.Guard
-    every: timedelta
-    on: str
-    question: str = ""
-    command: str = ""
+__all__ = ["PLAYBOOK", "VERBS", "Ask", "Do", "Move", "Over", "Row", "Step", "Wait", "next_step", "rows_of"]
 
 
 def the_device_is_at_the_office(run: Run) -> str | None:
@@ -93,62 +36,61 @@ def a_pickup_is_booked(run: Run) -> str | None:
     return f"no pick-up of {run.job_name} is booked yet; run `seeding advance {run.run_id}`"
 
 
-def _minutes(n: int) -> timedelta:
-    return timedelta(minutes=n)
-
-
-def _hours(n: int) -> timedelta:
-    return timedelta(hours=n)
-
-
 # fmt: off
 PLAYBOOK: dict[str, tuple[Row, ...]] = {
     "planned": (
-        Row("act",  "order",          g.the_order_exists,             _minutes(5), "Azure"),
+        Row("act",  "order",          g.the_order_exists,             minutes(5), "Azure"),
     ),
     "ordered": (
-        Row("look", "watch-delivery", the_device_is_at_the_office,    _hours(12),  "Azure and the carrier"),
-        Row("ask",  "watch-delivery", g.the_office_confirmed_the_planned_device, _hours(24), "the office",
+        Row("look", "watch-delivery", the_device_is_at_the_office,    hours(12),  "Azure and the carrier"),
+        Row("ask",  "watch-delivery", g.the_office_confirmed_the_planned_device, hours(24), "the office",
             "The device is delivered. Is it intact, and which serial number is on its label?",
             "seeding record {run} delivered --serial SERIAL"),
-        Row("act",  "check-device",   g.the_device_is_empty_and_writable, _minutes(15), "the office's server"),
+        Row("act",  "check-device",   g.the_device_is_empty_and_writable, minutes(15), "the office's server"),
     ),
     "delivered": (
-        Row("act",  "copy",           g.every_item_is_on_the_device,  _minutes(5), "the copy"),
-        Row("act",  "seal",           g.the_manifest_is_sealed,       _minutes(5), "the seal"),
-        Row("act",  "verify",         g.every_byte_was_read_again,    _minutes(5), "the second reading"),
-        Row("ask",  "watch-return",   g.the_device_is_prepared_to_ship, _hours(24), "the office",
+        Row("act",  "copy",           g.every_item_is_on_the_device,  minutes(5), "the copy"),
+        Row("act",  "seal",           g.the_manifest_is_sealed,       minutes(5), "the seal"),
+        Row("act",  "verify",         g.every_byte_was_read_again,    minutes(5), "the second reading"),
+        Row("ask",  "watch-return",   g.the_device_is_prepared_to_ship, hours(24), "the office",
             "The seed is on the device and was read again. Run Prepare to ship in the device's local web page "
             "(Data Box), or remove the disks safely (Data Box Disk). Did it end without errors?",
             "seeding record {run} prepared --reference NUMBER"),
     ),
     "copied": (
-        Row("act",  "book-pickup",    a_pickup_is_booked,             _minutes(15), "the carrier"),
-        Row("ask",  "watch-return",   g.the_office_handed_it_over,    _hours(24),  "the office",
+        Row("act",  "book-pickup",    a_pickup_is_booked,             minutes(15), "the carrier"),
+        Row("ask",  "watch-return",   g.the_office_handed_it_over,    hours(24),  "the office",
             "The pick-up is booked. Has the carrier taken the device?",
             "seeding record {run} handed-over --carrier NAME --tracking NUMBER"),
-        Row("look", "watch-return",   g.the_carrier_has_it,           _hours(12),  "the carrier"),
+        Row("look", "watch-return",   g.the_carrier_has_it,           hours(12),  "the carrier"),
     ),
     "shipped": (
-        Row("look", "watch-ingestion", g.the_job_completed_cleanly,   _hours(12),  "the carrier and the datacenter"),
-        Row("look", "watch-ingestion", g.the_copy_log_is_clean,       _hours(2),   "the datacenter"),
-        Row("act",  "reconcile",      g.the_account_equals_the_manifest, _hours(2), "the comparison"),
+        Row("look", "watch-ingestion", g.the_job_completed_cleanly,   hours(12),  "the carrier and the datacenter"),
+        Row("look", "watch-ingestion", g.the_copy_log_is_clean,       hours(2),   "the datacenter"),
+        Row("act",  "reconcile",      g.the_account_equals_the_manifest, hours(2), "the comparison"),
     ),
     "ingested": (
-        Row("look", "watch-vault",    g.every_item_has_a_recovery_point, _hours(6), "the next scheduled backup"),
+        Row("look", "watch-vault",    g.every_item_has_a_recovery_point, hours(6), "the next scheduled backup"),
     ),
     "vaulted": (
-        Row("look", "schedule-incrementals", g.the_schedule_runs_ahead, _hours(6), "the backup agent"),
-        Row("look", "schedule-incrementals", g.a_first_incremental_succeeded, _hours(6), "the first incremental"),
+        Row("look", "schedule-incrementals", g.the_schedule_runs_ahead, hours(6), "the backup agent"),
+        Row("look", "schedule-incrementals", g.a_first_incremental_succeeded, hours(6), "the first incremental"),
     ),
     "incremental-scheduled": (
-        Row("ask",  "schedule-incrementals", g.somebody_approved_the_close, _hours(168), "the operator",
+        Row("ask",  "schedule-incrementals", g.somebody_approved_the_close, hours(168), "the operator",
             "Every item is vaulted and incrementals run. May the order record and the left-overs be released?",
             "seeding close {run}"),
-        Row("act",  "close",          g.the_left_overs_are_released,  _hours(1),   "the clean-up"),
+        Row("act",  "close",          g.the_left_overs_are_released,  hours(1),   "the clean-up"),
     ),
 }
 # fmt: on
+
+
+def rows_of(run: Run) -> tuple[Row, ...]:
+    """Return the rows of the run's state in its mode."""
+    if run.plan.mode == "own-disk" and run.state in OWN_DISK_PLAYBOOK:
+        return OWN_DISK_PLAYBOOK[run.state]
+    return PLAYBOOK[run.state]
 
 
 def next_step(run: Run, now: datetime, looked: Mapping[str, datetime]) -> Step:
@@ -159,7 +101,7 @@ def next_step(run: Run, now: datetime, looked: Mapping[str, datetime]) -> Step:
     if STATES[run.state].turn is Turn.OVER:
         return Over(run.state)
     stopped = blocking(run)
-    row = next((row for row in PLAYBOOK[run.state] if row.until(run) is not None), None)
+    row = next((row for row in rows_of(run) if row.until(run) is not None), None)
     if row is None:
         edge = forward_from(run.state)
         if edge and not reasons_against(edge, run):
@@ -196,4 +138,5 @@ def _since(run: Run) -> datetime:
     return max([run.since, *times])
 
 
-VERBS = tuple(dict.fromkeys(row.verb for rows in PLAYBOOK.values() for row in rows))
+_ALL_ROWS = (*PLAYBOOK.values(), *OWN_DISK_PLAYBOOK.values())
+VERBS = tuple(dict.fromkeys(row.verb for rows in _ALL_ROWS for row in rows))

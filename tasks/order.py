@@ -6,44 +6,57 @@ So the world is always looked at first, and an order of ours that is there is ad
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from states.facts import Run
 from states.settle import Outcome
 from tasks.errors import AlreadyExists, NotYet, Rejected
 from tasks.journal import Logbook
-from tasks.ports import OrderRequest, Site
+from tasks.ports import ImportDisk, OrderRequest, Site
 
 TAG_RUN, TAG_ATTEMPT = "seeding-run", "seeding-attempt"
 
 
 def order(book: Logbook, site: Site) -> Outcome:
     """Return the order as Azure shows it. Raises Transient, NotYet (accepted, not visible yet)."""
+    return place("order", book, site)
+
+
+def place(
+    verb: str,
+    book: Logbook,
+    site: Site,
+    disks: Callable[[], tuple[ImportDisk, ...]] = tuple,
+    secrets: tuple[str, ...] = (),
+) -> Outcome:
+    """Place an order or an import job of this run's name, or adopt the one that is there. *disks* reads keys late."""
     run, key = book.run, f"order/{book.run.attempt}"
+    read: tuple[str, ...] = ()
     job = site.orders.find(run.plan, run.job_name)
     if job is None:
-        request = request_for(run, site)
+        request, read = request_for(run, site, disks()), secrets
         if objections := site.orders.objections(request):
             text = "; ".join(f"{o.code}: {o.message}" for o in objections)
-            return Outcome("order", raised=(("order-refused", text),))
-        book.intend(key, "order", {"job": run.job_name, "sku": run.plan.sku})
+            return Outcome(verb, raised=(("order-refused", text),), secrets_read=read)
+        book.intend(key, verb, {"job": run.job_name, "sku": run.plan.sku})
         try:
             site.orders.create(request)
         except AlreadyExists:
             pass  # our own call went through before, or somebody was faster: what is there now decides
         except Rejected as refused:
-            return Outcome("order", raised=(("order-refused", refused.message),), done=((key, "refused"),))
+            return Outcome(verb, raised=(("order-refused", refused.message),), done=((key, "refused"),))
         job = site.orders.find(run.plan, run.job_name)
         if job is None:
             raise NotYet(f"Azure accepted order {run.job_name} and does not show it yet")
+    open_intent = key in book.run.intents
     if not _is_ours(run, site):
-        done = ((key, "the name is taken"),) if key in book.run.intents else ()
-        return Outcome(
-            "order", raised=(("order-foreign", f"{run.job_name} carries no tag of {run.run_id}"),), done=done
-        )
-    done = ((key, f"order {job.job_name} exists"),) if key in book.run.intents else ()
-    return Outcome("order", evidence=(job,), done=done)
+        foreign = ("order-foreign", f"{run.job_name} carries no tag of {run.run_id}")
+        return Outcome(verb, raised=(foreign,), done=((key, "the name is taken"),) if open_intent else ())
+    done = ((key, f"order {job.job_name} exists"),) if open_intent else ()
+    return Outcome(verb, evidence=(job,), done=done, secrets_read=read)
 
 
-def request_for(run: Run, site: Site) -> OrderRequest:
+def request_for(run: Run, site: Site, disks: tuple[ImportDisk, ...] = ()) -> OrderRequest:
     """Return the order this run needs; the tags say whose it is when a crash has made us forget."""
     return OrderRequest(
         job_name=run.job_name,
@@ -52,6 +65,8 @@ def request_for(run: Run, site: Site) -> OrderRequest:
         address=site.address,
         expected_bytes=run.plan.bytes,
         tags={TAG_RUN: run.run_id, TAG_ATTEMPT: str(run.attempt)},
+        disks=disks,
+        return_carrier=site.return_carrier,
     )
 
 

@@ -10,13 +10,18 @@ from states.conditions import CATALOGUE
 from states.settle import Outcome
 from tasks.book_pickup import book_pickup
 from tasks.check_device import check_device
+from tasks.check_drives import check_drives
 from tasks.close import close
 from tasks.copy import copy
+from tasks.create_import_job import create_import_job
 from tasks.errors import NotYet, Overtaken, SeedingError, Transient
 from tasks.journal import Logbook
+from tasks.mark_shipped import mark_shipped
 from tasks.order import order
 from tasks.ports import Site
+from tasks.prepare_drives import prepare_drives
 from tasks.reconcile import reconcile
+from tasks.reserve_drives import reserve_drives
 from tasks.schedule_incrementals import schedule_incrementals
 from tasks.seal import seal
 from tasks.verify import verify
@@ -41,6 +46,11 @@ VERBS: dict[str, Verb] = {
     "watch-vault": watch_vault,
     "schedule-incrementals": schedule_incrementals,
     "close": close,
+    "reserve-drives": reserve_drives,
+    "check-drives": check_drives,
+    "prepare-drives": prepare_drives,
+    "create-import-job": create_import_job,
+    "mark-shipped": mark_shipped,
 }
 
 

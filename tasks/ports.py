@@ -11,7 +11,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from states.facts import AgentSeen, Copied, DeviceChecked, ItemInVault, JobSeen, PickupBooked, Plan, Sealed, Verified
+from states.facts import (
+    AgentSeen,
+    Copied,
+    DeviceChecked,
+    DrivesPrepared,
+    DrivesSeen,
+    ItemInVault,
+    JobSeen,
+    PickupBooked,
+    Plan,
+    Sealed,
+    Verified,
+)
 
 Digest: TypeAlias = bytes
 
@@ -191,6 +203,33 @@ class Office(Protocol):
         """Ask the backup agent how things stand."""
 
 
+class DiskOffice(Protocol):
+    """The own-disk work at the office: staging and the customer's drives. Answers as `Office` does."""
+
+    def staging_free(self, work: OnSite) -> int | None:
+        """Return the free bytes of the staging place."""
+
+    def check_drives(self, work: OnSite, serials: tuple[str, ...]) -> DrivesSeen | None:
+        """Look at these drives and return every objection to using them."""
+
+    def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
+        """Format, encrypt and write these drives, and read them again."""
+
+    def key(self, serial: str) -> str:
+        """Return a drive's BitLocker key from the place the inventory names: for the import job, and nothing else."""
+
+
+@dataclass(frozen=True)
+class DriveWork:
+    """Which drives to prepare: *serials* of this attempt, *landed* ones of earlier attempts, what may be formatted."""
+
+    serials: tuple[str, ...]
+    landed: tuple[str, ...]
+    allowed: tuple[str, ...]
+    allowed_by: str
+    sealed: Sealed
+
+
 class Archive(Protocol):
     """Where sealed manifests and datacenter logs are kept for as long as the journal is."""
 
@@ -212,3 +251,5 @@ class Site:
     archive: Archive
     contact: Contact
     address: Address
+    disks: DiskOffice | None = None  # own-disk mode only
+    return_carrier: ReturnCarrier | None = None  # own-disk mode only

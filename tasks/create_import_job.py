@@ -1,0 +1,35 @@
+"""Own disks: the import job, created once the drives are ready: it needs each one's serial, key and manifest hash.
+
+Idempotent by its name, as an order is: see tasks/order.py.
+"""
+
+from __future__ import annotations
+
+from states.facts import DrivesPrepared
+from states.settle import Outcome
+from tasks.errors import NotYet
+from tasks.journal import Logbook
+from tasks.order import place
+from tasks.ports import ImportDisk, Site
+
+
+def create_import_job(book: Logbook, site: Site) -> Outcome:
+    """Return the import job as Azure shows it. Raises what `tasks.order.place` raises."""
+    prepared, disks = book.run.get(DrivesPrepared), site.disks
+    if prepared is None or disks is None:
+        raise NotYet(f"{book.run.run_id} has no prepared drives")
+    carriers = site.orders.return_carriers(book.run.plan)
+    carrier = site.return_carrier
+    if carrier is None or (carriers and carrier.name.lower() not in {name.lower() for name in carriers}):
+        named = carrier.name if carrier else "none"
+        text = f"return carrier {named}: Azure accepts {', '.join(carriers) or 'any'} there"
+        return Outcome("create-import-job", raised=(("order-refused", text),))
+
+    def with_keys() -> tuple[ImportDisk, ...]:
+        return tuple(
+            ImportDisk(drive.serial, drive.manifest_file, drive.manifest_hash, disks.key(drive.serial))
+            for drive in prepared.drives
+        )
+
+    secrets = (f"BitLocker keys of {', '.join(drive.serial for drive in prepared.drives)}, for the import job",)
+    return place("create-import-job", book, site, disks=with_keys, secrets=secrets)

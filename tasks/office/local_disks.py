@@ -1,0 +1,124 @@
+"""The own-disk work at an office, done by this very process: staging, drives, keys. No Azure, no Prefect."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from states.facts import DriveReady, DrivesPrepared, DrivesSeen
+from tasks.disk_site import disk_office
+from tasks.errors import NotYet, SeedingError
+from tasks.files import write_aside
+from tasks.office import disks
+from tasks.ports import DriveWork, OnSite
+
+
+class DriveNotUsable(SeedingError):
+    """A drive cannot be used; the message holds every reason."""
+
+    code = "drive-not-usable"
+
+
+@dataclass(frozen=True)
+class LocalDisks:
+    """The DiskOffice port on this machine. *home* keeps plans and journals of the preparation, never a key."""
+
+    home: Path
+    drives: disks.Drives
+    formatter: disks.Formatter
+    bitlocker: disks.BitLocker
+    keys: disks.KeyPlace
+
+    def staging_free(self, work: OnSite) -> int | None:
+        """Return the free bytes of the staging place, the seed's own files there counted as free. Raises NotYet."""
+        staging = Path(disk_office(work.plan).staging)
+        if not staging.is_dir():
+            raise NotYet(f"the staging place {staging} of {work.plan.office} is not there")
+        mine = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
+        return shutil.disk_usage(staging).free + mine
+
+    def check_drives(self, work: OnSite, serials: tuple[str, ...]) -> DrivesSeen | None:
+        """Look at these drives and return every objection; what formatting mends is none."""
+        seen = {drive.serial.strip(): drive for drive in self.drives.look()}
+        against = [f"drive {serial} is not connected" for serial in serials if serial not in seen]
+        for serial in serials:
+            if serial in seen:
+                against += [one.message for one in disks.objections(seen[serial], serial, raw_ok=True)]
+        return DrivesSeen(tuple(serial for serial in serials if serial in seen), tuple(against))
+
+    def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
+        """Format what was allowed and is not ours already, then write, describe, re-read and lock each drive."""
+        for serial in wanted.serials:
+            self._make_ready(work, serial, wanted)
+        own, roots = disk_office(work.plan), self._roots()
+        held = self._held(work, wanted)
+        surveyed = disks.look_at_staging(Path(own.staging), own.container)
+        done = disks.prepare(
+            disks.Work(
+                session=work.job_name,
+                container=own.container,
+                staging=Path(own.staging),
+                surveyed=surveyed,
+                drives=tuple(
+                    disks.DriveTarget(serial, roots.get(serial, Path(serial)), self._room(work, serial))
+                    for serial in (*wanted.landed, *wanted.serials)
+                ),
+                held=held,
+                only=wanted.serials,
+            ),
+            self.drives,
+            self._state(work),
+        )
+        self._keep(work, done.allocation)
+        ready = tuple(
+            DriveReady(one.serial, one.manifest_file, one.manifest_hash, one.bytes, one.blobs) for one in done.drives
+        )
+        for drive in ready:
+            self.bitlocker.lock(roots[drive.serial])
+        return DrivesPrepared(wanted.sealed.digest, ready)
+
+    def key(self, serial: str) -> str:
+        """Return a drive's key. Raises KeyMissing."""
+        return self.keys.get(serial).reveal()
+
+    def _make_ready(self, work: OnSite, serial: str, wanted: DriveWork) -> None:
+        seen = next((drive for drive in self.drives.look() if drive.serial.strip() == serial), None)
+        root = Path(seen.path) if seen and seen.path else None
+        if not (root and self._formatted(work, serial)):
+            go = disks.said_yes(wanted.allowed_by, erase=wanted.allowed)
+            disks.format_drive(serial, wanted.serials, go, self.drives, self.formatter, lambda _seen: None)
+            write_aside(self._mark(work, serial), json.dumps({"serial": serial}).encode())
+            root = self._roots()[serial]
+        disks.ensure_encrypted(serial, root, self.bitlocker, self.keys)
+
+    def _formatted(self, work: OnSite, serial: str) -> bool:
+        """Say whether this session formatted the drive before: then what is on it is ours and may stay."""
+        return self._mark(work, serial).exists()
+
+    def _mark(self, work: OnSite, serial: str) -> Path:
+        self._state(work).mkdir(parents=True, exist_ok=True)
+        return self._state(work) / f"{serial}.formatted.json"
+
+    def _roots(self) -> dict[str, Path]:
+        return {drive.serial.strip(): Path(drive.path) for drive in self.drives.look() if drive.path}
+
+    def _room(self, work: OnSite, serial: str) -> int:
+        planned = next((d.capacity_bytes for d in disk_office(work.plan).drives if d.serial == serial), 0)
+        return disks.room_bytes(planned)
+
+    def _held(self, work: OnSite, wanted: DriveWork) -> disks.Allocation | None:
+        """Return what earlier attempts allocated, without the drives that did not land."""
+        path = self.home / work.plan.job_name / "allocation.json"
+        if not path.exists():
+            return None
+        before = disks.read_allocation(json.loads(path.read_text("utf-8")))
+        kept = {*wanted.landed, *wanted.serials}
+        return before.without([serial for serial in before.serials if serial not in kept])
+
+    def _keep(self, work: OnSite, allocation: disks.Allocation) -> None:
+        write_aside(self.home / work.plan.job_name / "allocation.json", json.dumps(allocation.document()).encode())
+
+    def _state(self, work: OnSite) -> Path:
+        return self.home / work.plan.job_name / work.job_name

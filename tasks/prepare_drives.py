@@ -1,0 +1,32 @@
+"""Own disks: format, encrypt, write and re-read the drives. What may be formatted was allowed by name, on record."""
+
+from __future__ import annotations
+
+from states.facts import DrivesReserved, FormatAllowed, Sealed, Verified
+from states.settle import Outcome
+from tasks.errors import NotYet
+from tasks.journal import Logbook
+from tasks.on_site import work_for
+from tasks.ports import DriveWork, Site
+
+
+def prepare_drives(book: Logbook, site: Site) -> Outcome:
+    """Return the drives as they are ready to ship. An intent is on record before the first one is formatted."""
+    run, key = book.run, f"format/{book.run.attempt}"
+    reserved, allowed, sealed = run.get(DrivesReserved), run.get(FormatAllowed), run.get(Sealed)
+    if reserved is None or allowed is None or sealed is None or site.disks is None:
+        raise NotYet(f"{run.run_id} is not ready to write drives")
+    wanted = DriveWork(
+        serials=reserved.serials,
+        landed=tuple(sorted(run.landed_drives)),
+        allowed=allowed.serials,
+        allowed_by=allowed.by,
+        sealed=sealed,
+    )
+    book.intend(key, "prepare-drives", {"serials": ",".join(reserved.serials)})
+    prepared = site.disks.prepare_drives(work_for(run, book.now()), wanted)
+    if prepared is None:
+        return Outcome("prepare-drives", pending=True)
+    done = ((key, f"{len(prepared.drives)} drives hold {sum(d.bytes for d in prepared.drives):,} bytes"),)
+    verified = Verified(sealed.digest, sealed.files, sealed.bytes)
+    return Outcome("prepare-drives", evidence=(prepared, verified), done=done)

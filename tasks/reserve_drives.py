@@ -1,0 +1,53 @@
+"""Own disks: allocate drives by serial, measure the staging place, reserve the import job's name."""
+
+from __future__ import annotations
+
+from states.facts import Drive, DrivesReserved, Plan
+from states.settle import Outcome
+from tasks.disk_site import disk_office
+from tasks.journal import Logbook
+from tasks.on_site import work_for
+from tasks.ports import Site
+
+MOST_DRIVES = 10  # a job (Import/Export requirements, checked 2026-11)
+MOST_PLANNED = 8 * 10**12  # bytes planned on one drive
+SLACK = 64 * 1024 * 1024  # bytes kept free on each drive for the manifest and the file system
+
+
+def reserve_drives(book: Logbook, site: Site) -> Outcome:
+    """Return the drives of this attempt: the fewest that carry what has not landed yet, landed ones left out."""
+    run, own = book.run, disk_office(book.run.plan)
+    free = site.disks.staging_free(work_for(run, book.now())) if site.disks else None
+    if free is None:
+        return Outcome("reserve-drives", pending=True)
+    usable = [drive for drive in own.drives if drive.serial not in run.landed_drives]
+    missing = max(1, run.plan.bytes - sum(run.landed_drives.values()))
+    chosen = fewest(usable, missing)
+    if chosen is None:
+        return Outcome("reserve-drives", raised=(("drives-too-few", too_few(run.plan, usable)),))
+    seen = DrivesReserved(tuple(drive.serial for drive in chosen), run.job_name, free, run.plan.bytes)
+    raised: tuple[tuple[str, str], ...] = ()
+    if free < run.plan.bytes:
+        raised = (("staging-too-small", f"{own.staging}: {free:,} bytes free, {run.plan.bytes:,} needed"),)
+    return Outcome("reserve-drives", evidence=(seen,), raised=raised)
+
+
+def fewest(drives: list[Drive], size: int) -> list[Drive] | None:
+    """Return the fewest drives that together carry *size* bytes, biggest first; None when they cannot."""
+    chosen: list[Drive] = []
+    for drive in sorted(drives, key=lambda drive: (-room(drive), drive.serial))[:MOST_DRIVES]:
+        if sum(map(room, chosen)) >= size:
+            break
+        chosen.append(drive)
+    return chosen if sum(map(room, chosen)) >= size else None
+
+
+def room(drive: Drive) -> int:
+    """Return the bytes that may be planned on a drive."""
+    return max(0, min(drive.capacity_bytes, MOST_PLANNED) - SLACK)
+
+
+def too_few(plan: Plan, drives: list[Drive]) -> str:
+    """Say with numbers what does not fit."""
+    carried = sum(map(room, sorted(drives, key=room, reverse=True)[:MOST_DRIVES]))
+    return f"{len(drives)} drives carry {carried:,} bytes (at most {MOST_DRIVES} a job), the seed has {plan.bytes:,}"
