@@ -1,0 +1,246 @@
+"""Small fakes of the ports: a world in memory that does what it is told to, or dies where it is told to.
+
+Fakes, not mocks: they keep state like the real thing (a name is taken once, a pick-up can be booked twice), and tests
+look at that state. `trouble` maps a call's name to what happens in it, once each, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
+
+from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked, Plan
+from states.lines import Line
+from tasks.archive import FolderArchive
+from tasks.errors import AlreadyExists, NotFound
+from tasks.journal import Journal, Logbook
+from tasks.ports import Address, BlobSeen, Contact, Objection, OrderRequest, Site
+
+
+class Crash(BaseException):
+    """The process dies here. No `except Exception` sees it."""
+
+
+@dataclass
+class Trouble:
+    """What goes wrong in which call: before its effect, after it, or instead of an answer."""
+
+    before: dict[str, list[BaseException]] = field(default_factory=dict)
+    after: dict[str, list[BaseException]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def begin(self, call: str) -> None:
+        """Note the call, and fail if it is to fail before it has done anything."""
+        self.calls.append(call)
+        if self.before.get(call):
+            raise self.before[call].pop(0)
+
+    def end(self, call: str) -> None:
+        """Fail if the call is to fail after it has done everything."""
+        if self.after.get(call):
+            raise self.after[call].pop(0)
+
+
+@dataclass
+class FakeOrders:
+    """Azure's orders: names are unique, bookings are not, and an order may show late."""
+
+    trouble: Trouble = field(default_factory=Trouble)
+    jobs: dict[str, JobSeen] = field(default_factory=dict)
+    tags_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    says_against: tuple[Objection, ...] = ()
+    named: tuple[str, ...] = (SERIAL,)
+    invisible_for: int = 0  # how many looks after its creation an order does not show yet
+    bookings: int = 0
+    cancelled: int = 0
+    deleted: int = 0
+
+    def objections(self, request: OrderRequest) -> tuple[Objection, ...]:
+        """Answer what was scripted."""
+        self.trouble.begin("objections")
+        return self.says_against
+
+    def create(self, request: OrderRequest) -> None:
+        """Take the name once."""
+        self.trouble.begin("create")
+        if request.job_name in self.jobs:
+            raise AlreadyExists(f"{request.job_name} exists")
+        self.jobs[request.job_name] = job(job_name=request.job_name, cancellable=True)
+        self.tags_of[request.job_name] = dict(request.tags)
+        self.trouble.end("create")
+
+    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+        """Show the order, unless it is not to be seen yet."""
+        self.trouble.begin("find")
+        if job_name in self.jobs and self.invisible_for:
+            self.invisible_for -= 1
+            return None
+        return self.jobs.get(job_name)
+
+    def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
+        """Show an order's tags."""
+        self.trouble.begin("tags")
+        if job_name not in self.tags_of:
+            raise NotFound(job_name)
+        return self.tags_of[job_name]
+
+    def serials(self, plan: Plan, job_name: str) -> tuple[str, ...]:
+        """Name the devices."""
+        self.trouble.begin("serials")
+        return self.named
+
+    def book_pickup(self, plan: Plan, job_name: str, start: datetime, end: datetime, location: str) -> PickupBooked:
+        """Send the carrier: every call sends one."""
+        self.trouble.begin("book_pickup")
+        self.bookings += 1
+        self.trouble.end("book_pickup")
+        return PickupBooked(f"CONF-{self.bookings}", end)
+
+    def cancel(self, plan: Plan, job_name: str, reason: str) -> None:
+        """Cancel once."""
+        self.trouble.begin("cancel")
+        self.cancelled += 1
+        self.jobs[job_name] = replace(self.jobs[job_name], stage="Cancelled", cancellable=False)
+        self.trouble.end("cancel")
+
+    def delete(self, plan: Plan, job_name: str) -> None:
+        """Forget the order."""
+        self.trouble.begin("delete")
+        del self.jobs[job_name]
+        self.deleted += 1
+        self.trouble.end("delete")
+
+    def mark_shipped(self, plan: Plan, job_name: str, carrier: str, tracking: str) -> None:
+        """Note the call only."""
+        self.trouble.begin("mark_shipped")
+
+    def return_carriers(self, plan: Plan) -> tuple[str, ...]:
+        """Answer a carrier that exists."""
+        return ("DHL",)
+
+
+@dataclass
+class FakeAccount:
+    """A storage account that holds what it was given."""
+
+    trouble: Trouble = field(default_factory=Trouble)
+    seen: tuple[BlobSeen, ...] = ()
+    texts: dict[str, tuple[bytes, ...]] = field(default_factory=dict)  # "copy" and "verbose" logs
+
+    def blobs(self, containers: Iterable[str]) -> Iterator[BlobSeen]:
+        """List what lies in these containers."""
+        self.trouble.begin("blobs")
+        wanted = set(containers)
+        return iter([blob for blob in self.seen if blob.container in wanted])
+
+    def containers(self) -> tuple[str, ...]:
+        """List the containers."""
+        return tuple(sorted({blob.container for blob in self.seen}))
+
+    def logs(self, job_name: str, kind: Literal["copy", "verbose"]) -> tuple[bytes, ...]:
+        """Answer the logs that were scripted."""
+        self.trouble.begin("logs")
+        return self.texts.get(kind, ())
+
+    def read(self, container: str, name: str, offset: int, length: int) -> bytes:
+        """There is nothing to read in a listing."""
+        raise NotFound(f"{container}/{name}")
+
+
+@dataclass
+class FakeVault:
+    """A vault that knows what it was told."""
+
+    trouble: Trouble = field(default_factory=Trouble)
+    known: tuple[ItemInVault, ...] = ()
+
+    def items(self, plan: Plan) -> tuple[ItemInVault, ...]:
+        """Answer the items."""
+        self.trouble.begin("items")
+        return self.known
+
+
+@dataclass
+class FakeOffice:
+    """An office that answers as scripted; None means that it is still at work."""
+
+    trouble: Trouble = field(default_factory=Trouble)
+    answers: dict[str, Any] = field(
+        default_factory=lambda: {
+            "check_device": CHECKED, "copy": COPIED, "seal": SEALED, "verify": VERIFIED,
+            "manifest": b"manifest", "agent": None,
+        }
+    )  # fmt: skip
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer each call of the Office port from the script."""
+        if name not in ("check_device", "copy", "seal", "verify", "manifest", "agent"):
+            raise AttributeError(name)
+
+        def answer(*_: Any) -> Any:
+            self.trouble.begin(name)
+            return self.answers[name]
+
+        return answer
+
+    def with_agent(self, seen: AgentSeen) -> FakeOffice:
+        """Return the office whose agent says this."""
+        return replace(self, answers={**self.answers, "agent": seen})
+
+
+class MortalLogbook(Logbook):
+    """A logbook whose process dies at its commit number *at*, just before or just after it."""
+
+    def __init__(self, *args: Any, at: int = 0, after: bool = False) -> None:
+        super().__init__(*args)
+        self._left, self._after = at, after
+
+    def _commit(self, lines: list[Line]) -> Any:
+        if lines and self._left:
+            self._left -= 1
+            if not self._left and not self._after:
+                raise Crash
+            run = super()._commit(lines)
+            if not self._left:
+                raise Crash
+            return run
+        return super()._commit(lines)
+
+
+@dataclass
+class FakeWorld:
+    """One run in a journal on disk, a site in memory, and a clock that goes on a minute each time it is asked."""
+
+    folder: Path
+    state: str = "planned"
+    orders: FakeOrders = field(default_factory=FakeOrders)
+    account: FakeAccount = field(default_factory=FakeAccount)
+    vault: FakeVault = field(default_factory=FakeVault)
+    office: FakeOffice = field(default_factory=FakeOffice)
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(f"sqlite:///{self.folder / 'journal.db'}")
+        lines = lines_to(self.state)
+        self.journal.add(None, lines)
+        self.time = lines[-1].at
+
+    @property
+    def site(self) -> Site:
+        """The ports of the run's office."""
+        archive = FolderArchive(self.folder / "archive")
+        contact, address = Contact("Jo", "1", ("jo@example.com",)), Address("Road 1", "Perth", "6000", "AU")
+        return Site(self.orders, self.account, self.vault, self.office, archive, contact, address)
+
+    def now(self) -> datetime:
+        """Return the time, and let a minute pass."""
+        self.time += timedelta(minutes=1)
+        return self.time
+
+    def book(self, at: int = 0, *, after: bool = False) -> Logbook:
+        """Open the run's journal, to die at commit *at* if that is not 0."""
+        return MortalLogbook(self.journal, RUN_ID, self.now, ACTOR, at=at, after=after)
