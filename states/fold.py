@@ -94,12 +94,20 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
         raise NotReadable(f"no edge {trigger} leads from {source} to {target}")
     run = replace(run, state=target, history=(*run.history, _passage(run, line, target, trigger)))
     if trigger == "reorder":
+        gone = tuple(code for code in run.conditions if code != "held")
         landed = {**run.landed_drives, **_landed(run)}
-        run = replace(run, attempt=run.attempt + 1, conditions=_only(run.conditions, ("held",)), landed_drives=landed)
+        run = replace(_without(run, gone), attempt=run.attempt + 1, landed_drives=landed)
     if trigger in _KEPT_BY:
         kept = (*_KEPT_BY[trigger], *(_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else ()))
         run = forget(run, tuple(kind for kind in EVIDENCE if kind not in kept))
     return run
+
+
+def _landed(run: Run) -> dict[str, int]:
+    """Return the own drives that the datacenter copied to their end, and the bytes they brought."""
+    job, prepared = run.get(JobSeen), run.get(DrivesPrepared)
+    done = {drive.serial for drive in job.drives if drive.status == "Completed"} if job else set()
+    return {drive.serial: drive.bytes for drive in prepared.drives if drive.serial in done} if prepared else {}
 
 
 def _raised(run: Run, line: Line, payload: dict[str, Any]) -> Run:
