@@ -78,7 +78,7 @@ def _identity(seen: DriveSeen, planned: str) -> Iterator[DriveObjection]:
     if seen.serial.strip() != planned:
         yield DriveObjection(
             "wrong-serial",
-            f"the drive at {seen.path or 'no path'} is {seen.serial.strip() or 'without a serial'}, planned is {planned}",
+            f"planned is drive {planned}; at {seen.path or 'no path'} is {seen.serial.strip() or 'an unnamed one'}",
             f"connect the drive {planned}, or plan this one",
         )
     if seen.system:

@@ -7,9 +7,13 @@ Azure import job itself. NOT YET RUN AGAINST THE REAL TOOL: see `tool_words`.
 
 from __future__ import annotations
 
+import os
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import IO
 
 from tasks.errors import InvalidInput, NotYet
@@ -70,7 +74,7 @@ def command_line(executable: str, staging: str, registered_staging: str) -> tupl
 
 @dataclass
 class Conversation:
-    """One talk with the tool. `heard` takes what it printed and returns what to type, if anything."""
+    """One talk with the tool: `heard` takes what it printed; `pending` is asked when it has gone quiet."""
 
     answers: ToolAnswers
     may_format: MayFormat
@@ -80,24 +84,27 @@ class Conversation:
     _given: list[str] = field(default_factory=list)
     _jobs: dict[str, str] = field(default_factory=dict)
 
-    def heard(self, text: str) -> str | None:
-        """Take a piece of output. Return the line to type now, or None. Raises ToolRefused to stop the tool."""
-        *whole, self._rest = (self._rest + text.replace("\r\n", "\n")).split("\n")
+    def heard(self, text: str) -> None:
+        """Take a piece of output. Raises ToolRefused to stop the tool."""
+        *whole, self._rest = (self._rest + text).split("\n")
         for line in whole:
-            self._line(line)
+            self._line(line.rstrip("\r"))
+
+    def pending(self) -> str | None:
+        """Return the line to type, or None while nothing is asked. Raises ToolRefused for an unknown question.
+
+        Only right when the tool has been quiet for a moment: half a line of a result looks like a question.
+        """
         for prompt in PROMPTS:
             if self._rest and prompt.words.search(self._rest):
                 answer = self._answer(prompt.question)
                 self.lines.append(self._rest)
                 self._rest = ""
                 return answer
-        return None
-
-    def silent(self) -> None:
-        """Say that the tool waits and prints nothing. Raises ToolRefused when it asks something unknown."""
         if tool_words.LOOKS_LIKE_A_QUESTION.search(self._rest):
             raise ToolRefused(f"the tool asks something unknown: {self._rest.strip()[:200]!r}",
                               next="run the tool by hand this once, and report its words")  # fmt: skip
+        return None
 
     def ended(self, exit_code: int) -> ToolResult:
         """Return the result after the tool's end. Raises ToolRefused when it failed or left anything out."""
@@ -190,10 +197,11 @@ def read_result(lines: Sequence[str]) -> ToolResult:
     return ToolResult(disks=tuple(disks), carriers=tuple(carriers), job_created=created, **facts)
 
 
-def run_tool(command: Sequence[str], talk: Conversation) -> ToolResult:
-    """Run the tool to its end and answer it. Raises NotYet (it does not start) and ToolRefused, which stops it.
+def run_tool(command: Sequence[str], talk: Conversation, *, settle_seconds: float = 1.0) -> ToolResult:
+    """Run the tool to its end and answer it, each time it was quiet for *settle_seconds*.
 
-    Not to be cut off: it formats and copies for days. Only a refusal or the tool's own end ends it.
+    Raises NotYet (it does not start) and ToolRefused, which stops it. The tool formats and copies
+    for days: only a refusal or its own end ends it.
     """
     try:
         tool = subprocess.Popen(
@@ -205,7 +213,7 @@ def run_tool(command: Sequence[str], talk: Conversation) -> ToolResult:
         ) from None
     try:
         assert tool.stdin is not None and tool.stdout is not None
-        _converse(tool.stdin, tool.stdout, talk)
+        _converse(tool.stdin, tool.stdout, talk, settle_seconds)
         return talk.ended(tool.wait())
     except BaseException:
         tool.kill()
@@ -217,10 +225,27 @@ def run_tool(command: Sequence[str], talk: Conversation) -> ToolResult:
                 pipe.close()
 
 
-def _converse(typed: IO[bytes], printed: IO[bytes], talk: Conversation) -> None:
-    while piece := printed.read(4096):
-        answer = talk.heard(piece.decode("utf-8", "replace"))
-        if answer is None:
+def _converse(typed: IO[bytes], printed: IO[bytes], talk: Conversation, settle_seconds: float) -> None:
+    pieces: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_listen, args=(printed, pieces), daemon=True).start()
+    while True:
+        try:
+            piece = pieces.get(timeout=settle_seconds)
+        except Empty:
+            answer = talk.pending()
+            if answer is not None:
+                with suppress(BrokenPipeError):  # then it has ended, and its last words say why
+                    typed.write(answer.encode() + os.linesep.encode())
+                    typed.flush()
             continue
-        typed.write(answer.encode() + b"\r\n")
-        typed.flush()
+        if not piece:
+            return
+        talk.heard(piece.decode("utf-8", "replace"))
+
+
+def _listen(printed: IO[bytes], pieces: SimpleQueue[bytes]) -> None:
+    """Hand on what is printed, and b"" at the end."""
+    with suppress(OSError, ValueError):
+        while piece := printed.read(4096):
+            pieces.put(piece)
+    pieces.put(b"")
