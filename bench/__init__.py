@@ -1,1 +1,1 @@
-"""The benchmark: `python -m bench`."""
+"""The benchmark of the media engine: `python -m bench`. It measures against the tools people use instead."""

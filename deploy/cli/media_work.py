@@ -72,6 +72,8 @@ def _copied(order: CopyOrder, quiet: bool) -> Answer:
     problems = _surveyed(order)
     if problems:
         return Answer(problems=problems, exit=Exit.USAGE)
+    if not order.device.is_dir():
+        raise media.DeviceGone(f"there is no device at {order.device}")
     done = media.copy(
         order.source, order.device / order.folder, state=_state(order.device, order.state), md5=order.md5,
         ranges=order.ranges, workers=order.workers, progress=None if quiet else Teller("copied"),

@@ -5,9 +5,8 @@ Values are unsigned 64-bit integers; as text 16 hexadecimal digits.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
-
-from awscrt import checksums
 
 
 def crc64(data: Any, before: int = 0) -> int:
@@ -16,12 +15,12 @@ def crc64(data: Any, before: int = 0) -> int:
     >>> f"{crc64(b'123456789'):016x}"
     'ae8b14860a799888'
     """
-    return int(checksums.crc64nvme(data, before))
+    return int(_library().crc64nvme(data, before))
 
 
 def joined(first: int, second: int, second_bytes: int) -> int:
     """Return the CRC of two pieces laid end to end, from the CRC of each and the length of the second in bytes."""
-    return int(checksums.combine_crc64nvme(first, second, second_bytes))
+    return int(_library().combine_crc64nvme(first, second, second_bytes))
 
 
 def from_vendor(text: str) -> int | None:
@@ -35,3 +34,11 @@ def from_vendor(text: str) -> int | None:
     except ValueError:
         return None
     return value if 0 < value < 1 << 64 else None
+
+
+@cache
+def _library() -> Any:
+    """Load the native library when the first CRC is made: it takes a tenth of a second, and checking needs none."""
+    from awscrt import checksums
+
+    return checksums

@@ -123,6 +123,7 @@ class _Small:
             _take(self._work(batch), self._state, self._meter)
             return
         if self._crew is None:
+            hashing.warm_up()
             self._crew = Crew(self._work, min(4, 2 * (os.cpu_count() or 1)))
         while not self._crew.idle:
             self._listen()

@@ -44,6 +44,11 @@ def of_bytes(data: Any, *, md5: bool, ranges: bool = False) -> Digests:
     )
 
 
+def warm_up() -> None:
+    """Load what hashing needs, once, before worker processes are forked: each of them would load it again."""
+    of_bytes(b"", md5=True)
+
+
 def range_digests(data: Any) -> tuple[bytes, ...]:
     """Return the MD5 of each RANGE of *data*, which starts on a range boundary."""
     view = memoryview(data)

@@ -155,23 +155,22 @@ def test_verify_reads_the_device_not_the_cache(tmp_path):
     source, image = a_seed(tmp_path / "s", small=20, large=1), tmp_path / "image"
     with ext4(tmp_path / "m", image, "64M") as device:
         put_on(device, source, tmp_path / "state")
-        wanted = (source / "big/image 0.vhdx").read_bytes()[8192:8256]
+        victims = {"big/image 0.vhdx": 8192, "d1/e1/f00001": 0}
+        wanted = [(source / name).read_bytes()[at : at + 64] for name, at in victims.items()]
         assert verify(device, device / "manifest.txt").ok
         _change_on_the_medium(image, wanted)
-        (device / "PageBlob/big/image 0.vhdx").read_bytes()
 
         found = verify(device, device / "manifest.txt")
 
-    assert [(fault.kind, fault.path) for fault in found.faults] == [("differs", "PageBlob/big/image 0.vhdx")]
+    assert {(fault.kind, fault.path) for fault in found.faults} == {("differs", f"PageBlob/{name}") for name in victims}
 
 
-def _change_on_the_medium(image: Path, wanted: bytes) -> None:
+def _change_on_the_medium(image: Path, places: list[bytes]) -> None:
     data = image.read_bytes()
-    at = data.index(wanted)
     with image.open("r+b") as medium:
-        medium.seek(at)
-        medium.write(bytes([wanted[0] ^ 1]))
-        medium.flush()
+        for wanted in places:
+            medium.seek(data.index(wanted))
+            medium.write(bytes([wanted[0] ^ 1]))
 
 
 class _Enough(Exception):

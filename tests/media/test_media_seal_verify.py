@@ -61,6 +61,27 @@ def test_what_a_copy_hashed_is_not_read_again(tmp_path):
     assert verify(device, device / "manifest").ok
 
 
+class _Enough(Exception):
+    """Thrown from the progress callback to stop in the middle."""
+
+
+def test_a_sealing_that_was_stopped_goes_on(tmp_path):
+    """What was hashed before is not hashed again, when a state directory is given."""
+    device, state, seen = tmp_path / "device", tmp_path / "state", list[Progress]()
+    a_seed(device / "PageBlob", small=600, large=3, large_bytes=20 * MIB)
+
+    def stop(at: Progress) -> None:
+        if at.bytes > 30 * MIB:
+            raise _Enough
+
+    with pytest.raises(_Enough):
+        seal(device, ["PageBlob"], device / "m", header=header(), state=state, progress=stop)
+    seal(device, ["PageBlob"], device / "m", header=header(), state=state, progress=seen.append)
+
+    assert seen[-1].files_total <= 2
+    assert verify(device, device / "m").ok
+
+
 def test_sealing_twice_gives_the_same_manifest(tmp_path):
     """Nothing changed: the first manifest and its digest stand, to the byte."""
     source, device = a_seed(tmp_path / "s"), tmp_path / "device"

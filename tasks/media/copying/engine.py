@@ -17,7 +17,7 @@ from itertools import chain
 from pathlib import Path
 from queue import Empty
 
-from tasks.media import platform_io
+from tasks.media import hashing, platform_io
 from tasks.media.copying.lanes import Event, Finished, Job, Lanes, Lost, Moved, Resumed
 from tasks.media.copying.large import CHECKPOINT_BYTES
 from tasks.media.copying.place import keep_apart, open_state
@@ -148,6 +148,7 @@ class _Copy:
             if small >= _WORTH_PROCESSES or len(first) >= _LOOK_AHEAD:
                 break
         if small >= _WORTH_PROCESSES:
+            hashing.warm_up()
             self.crew = Crew(self.small, self.workers)
         for batch in self._batches(chain(first, work)):
             self._small(batch)
