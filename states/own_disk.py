@@ -101,7 +101,9 @@ def the_parcel_has_a_number(run: Run) -> str | None:
 
 def azure_knows_the_parcel(run: Run) -> str | None:
     """The import job is marked as shipped: carrier and tracking number are on it."""
-    return None if has_come_to(run, "ShippedToAzureDC") else f"import job {run.job_name} is not marked as shipped yet"
+    if has_come_to(run, "ShippedToAzureDC"):
+        return None
+    return f"import job {run.job_name} is not marked as shipped yet; run `seeding advance {run.run_id}`"
 
 
 def every_drive_was_copied(run: Run) -> str | None:
@@ -110,7 +112,9 @@ def every_drive_was_copied(run: Run) -> str | None:
     states = {drive.serial: drive.status for drive in job.drives} if job else {}
     ours = [drive.serial for drive in prepared.drives] if prepared else []
     bad = [f"{serial} is {states.get(serial, 'not listed')}" for serial in ours if states.get(serial) != "Completed"]
-    return f"not copied to the end: {'; '.join(bad)}" if bad or not ours else None
+    if ours and not bad:
+        return None
+    return f"not copied to the end: {', '.join(bad) or 'no drive'}; wait, or run `seeding reorder {run.run_id}`"
 
 
 def has_come_to(run: Run, stage: str) -> bool:

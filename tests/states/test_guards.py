@@ -40,13 +40,18 @@ from states.facts import (
 )
 from states.fold import fold, forget
 from states.lifecycle import EDGES, FORWARD
+from states.own_disk import OWN_DISK_PLAYBOOK
 from states.playbook import PLAYBOOK, a_pickup_is_booked, the_device_is_at_the_office
 
 EMPTY = fold(first_lines())
 IN_EDGES = [(edge.source, need) for edge in FORWARD for need in edge.needs]
 IN_ROWS = [(state, row.until) for state, rows in PLAYBOOK.items() for row in rows]
 ALWAYS = (g.nothing_blocks, g.the_order_can_be_cancelled)
-GUARDS = sorted({need for _, need in (*IN_EDGES, *IN_ROWS)} - set(ALWAYS), key=lambda guard: guard.__name__)
+OWN_DISK = {need for edge in FORWARD for need in edge.own_disk or ()}
+OWN_DISK |= {row.until for rows in OWN_DISK_PLAYBOOK.values() for row in rows}
+GUARDS = sorted(
+    ({need for _, need in (*IN_EDGES, *IN_ROWS)} | OWN_DISK) - set(ALWAYS), key=lambda guard: guard.__name__
+)
 LANDED = run_in("ingested").since
 HELPS = ("`seeding ", "; wait", "; mount", "; move", "; make room", "; seal that", "; find out", "; set ", "; enable",
          "; stop", "; do not")  # fmt: skip

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
+from typing import get_args
 
 import pytest
 
 from states.diagram import edges_table, mermaid, table
+from states.facts import Mode
+from states.guards import nothing_blocks
 from states.lifecycle import (
     BACKWARD,
     EDGES,
@@ -56,9 +59,10 @@ def test_the_forward_edges_are_the_milestones_one_by_one():
 
 def test_every_forward_edge_asks_whether_something_blocks_and_for_evidence():
     """A row without guards would move a run on nothing."""
-    for edge in FORWARD:
-        assert edge.needs[0].__name__ == "nothing_blocks", edge.trigger
-        assert len(edge.needs) > 1, edge.trigger
+    for edge, mode in product(FORWARD, get_args(Mode)):
+        needs = edge.needs_in(mode)
+        assert needs[0] is nothing_blocks and len(needs) > 1, (edge.trigger, mode)
+        assert len(set(needs)) == len(needs), (edge.trigger, mode)
 
 
 def test_backward_edges_lead_back():
