@@ -76,6 +76,7 @@ def test_a_run_can_be_given_up_everywhere_and_reordered_wherever_a_device_is_und
     assert {edge.source for edge in ENDINGS if edge.trigger == "abandon"} == set(STATES) - OVER
     assert {edge.source for edge in BACKWARD if edge.trigger == "reorder"} == set(MILESTONES[1:6])
     assert {edge.source for edge in ENDINGS if edge.trigger == "cancel"} == {"planned", "ordered"}
+    assert [(edge.source, edge.target) for edge in BACKWARD if edge.trigger == "reopen"] == [("copied", "delivered")]
 
 
 def test_every_state_can_be_reached_from_the_first():
