@@ -1,6 +1,6 @@
 """A strict reader of drive manifests, written from the documented schema alone. It shares no code with the product.
 
-Accepts a manifest, optionally against the drive it lies on, or raises Wrong with the first thing that is not as documented.
+Accepts a manifest, optionally against the drive it lies on, or raises Wrong with the first thing that is not.
 """
 
 from __future__ import annotations

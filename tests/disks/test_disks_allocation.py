@@ -132,7 +132,9 @@ def test_a_blob_that_grew_is_placed_anew():
 
 def test_the_refusal_names_both_numbers():
     """Bytes to be placed, and bytes free."""
-    with pytest.raises(DoesNotFit, match=r"9,437,184 bytes are to be placed, 4,194,304 are free on 1 drives") as refused:
+    with pytest.raises(
+        DoesNotFit, match=r"9,437,184 bytes are to be placed, 4,194,304 are free on 1 drives"
+    ) as refused:
         allocate({"a": 9 << 20}, {"S1": CUT})
 
     assert refused.value.next

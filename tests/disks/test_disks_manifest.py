@@ -29,7 +29,9 @@ def test_a_strict_reader_accepts_the_manifest_of_500_random_data_sets(fast):
 
         assert (read.drive_id, read.list_ids, read.credential) == (f"S-{seed}", (f"s{seed}#1-0",), "")
         if seed % 10 == 0:
-            assert check_drive(root, "DriveManifest.xml", file_hash(root / "DriveManifest.xml"), f"S-{seed}").faults == []
+            assert (
+                check_drive(root, "DriveManifest.xml", file_hash(root / "DriveManifest.xml"), f"S-{seed}").faults == []
+            )
 
 
 def _first(tree: ET.Element, path: str) -> ET.Element:
@@ -245,7 +247,9 @@ def test_a_huge_blob_needs_no_memory(fast):
     step = (8 << 40) // 60_000 // 512 * 512
     ranges = (PageRange(at * step, 4 * MIB, bytes(16)) for at in range(60_000))
     tracemalloc.start()
-    written = write_manifest(fast / "M.xml", serial="S", session="s", blobs=[ManifestBlob("aaa/1", "f", 8 << 40, ranges)])
+    written = write_manifest(
+        fast / "M.xml", serial="S", session="s", blobs=[ManifestBlob("aaa/1", "f", 8 << 40, ranges)]
+    )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

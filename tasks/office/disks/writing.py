@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 from tasks.media import platform_io
 from tasks.media.copying.direct_io import Reader, Writer
@@ -46,9 +47,11 @@ class Share:
                 journal.forget(self.file.name)
         with self._opened() as (reader, writer):
             self._check(reader)
+            buffers = new_buffers()
             for offset, size in self._chunks(chunk_bytes):
                 if not journal.has(self.file.name, offset, size):
-                    journal.wrote(self.file.name, offset, size, self._chunk(reader, writer, offset, size))
+                    window = _Window(self, reader, writer, offset)
+                    journal.wrote(self.file.name, offset, size, self._chunk(window, size, buffers))
                 moved(size)
         with self.at_the_drive():
             os.truncate(self.target, self.file.bytes)  # direct writes are padded to whole blocks
@@ -58,15 +61,14 @@ class Share:
             for at in range(0, piece.bytes, chunk_bytes):
                 yield piece.offset + at, min(chunk_bytes, piece.bytes - at)
 
-    def _chunk(self, reader: Reader, writer: Writer, offset: int, size: int) -> tuple[bytes, ...]:
-        window = _Window(self, reader, writer, offset)
+    def _chunk(self, window: _Window, size: int, buffers: SimpleQueue[memoryview]) -> tuple[bytes, ...]:
         pipeline = Pipeline(
             window, window, size=size, md5=False, ranges=True, resume=None, checkpoint=lambda _upto, _notes: None,
-            moved=lambda _size: None, stop=threading.Event(), buffers=new_buffers(),
+            moved=lambda _size: None, stop=threading.Event(), buffers=buffers,
         )  # fmt: skip
         digests = pipeline.run()
         window.sync()
-        self._check(reader)
+        self._check(window.reader)
         return digests.ranges or ()
 
     def _check(self, reader: Reader) -> None:
