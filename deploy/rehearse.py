@@ -26,7 +26,8 @@ from deploy.clocks import FileClock
 from deploy.processes import Child, prefect_server, rehearsal_azure
 from deploy.rehearsal.control import Control
 from deploy.settings import Settings, settings
-from states.facts import Run
+from states.codec import to_json
+from states.facts import DrivesReserved, OwnDisk, Run
 from states.lifecycle import STATES, Turn
 from states.playbook import Ask, Step, next_step
 from tasks import answers
@@ -34,9 +35,11 @@ from tasks.errors import SeedingError
 from tasks.files import write_aside
 from tasks.journal import Journal, Logbook
 from tasks.layout import container_of
+from tasks.office.disks import new_key
 
 SAMPLE = Path(__file__).parent / "offices" / "sample.yaml"
 GOAL = "incremental-scheduled"
+DRIVE_SLACK = 96 * 1024 * 1024  # beside the seed's share: what planning leaves free on a drive, and the agent's headers
 MOST_DAYS = timedelta(days=120)
 STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
 OFFICE_PERSON = "office-stand-in"
@@ -122,7 +125,7 @@ def enter(azure: dict[str, Any]) -> None:
 
 def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
-    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob")}
+    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob", "drives") if key in azure}
     ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
     write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
     inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))
@@ -132,7 +135,10 @@ def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_by
     share = sample_bytes // len(inventory["offices"])
     for index, office in enumerate(inventory["offices"]):
         office.setdefault("azure", {})["storage_account"] = azure["storage_account"]
-        office["device_path"] = str(Path(azure["devices"]) / "{serial}")
+        if office["mode"] == "own-disk":
+            _own_disks(office, where.home / "staging" / office["id"], share)
+        else:
+            office["device_path"] = str(Path(azure["devices"]) / "{serial}")
         office["agent"]["command"] = agent_command(azure, office)
         if data is not None and index == 0:
             office["items"] = [
@@ -141,6 +147,17 @@ def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_by
         else:
             _generate(office, where.home / "sources" / office["id"], share, seed=index)
     write_aside(where.inventory_at_home, yaml.safe_dump(inventory, sort_keys=False, allow_unicode=True).encode())
+
+
+def _own_disks(office: dict[str, Any], staging: Path, share: int) -> None:
+    """Give an office its staging place, drives (each too small for the seed) and, in the environment, their keys."""
+    staging.mkdir(parents=True)
+    office["staging"] = {"path": str(staging)}
+    own = office["own_disk"]
+    for drive in own["drives"]:
+        drive["capacity"] = share // (len(own["drives"]) - 1) + DRIVE_SLACK
+        os.environ[own["keys"].removeprefix("env:").replace("{serial}", drive["serial"])] = new_key().reveal()
+    os.environ[own["return"]["account_env"]] = f"{random.SystemRandom().randrange(10**9):09}"
 
 
 def agent_command(azure: dict[str, Any], office: dict[str, Any]) -> list[str]:
@@ -214,6 +231,8 @@ def answer_all(rehearsal: Rehearsal) -> bool:
 def answer(rehearsal: Rehearsal, run: Run) -> bool:
     """Do what the office would do about the run's question, then tell the run. False when this is no such question."""
     book = Logbook(rehearsal.journal, run.run_id, rehearsal.clock.now, OFFICE_PERSON)
+    if run.plan.mode == "own-disk":
+        return _answer_about_drives(rehearsal, run, book)
     control, serial = rehearsal.control, serial_on_the_label(rehearsal, run)
     if run.state == "ordered":
         set_the_wizard(rehearsal, run, serial)
@@ -228,13 +247,28 @@ def answer(rehearsal: Rehearsal, run: Run) -> bool:
     return True
 
 
+def _answer_about_drives(rehearsal: Rehearsal, run: Run, book: Logbook) -> bool:
+    reserved, own, control = run.get(DrivesReserved), run.plan.own_disk, rehearsal.control
+    assert own is not None
+    if run.state == "ordered" and reserved is not None:
+        bought = {drive.serial: drive for drive in own.drives}
+        control.add_drives([to_json(bought[serial]) for serial in reserved.serials])
+        set_the_wizard(rehearsal, run, own_disk=own)
+        answers.attached(book, reserved.serials, OFFICE_PERSON)
+    elif run.state == "copied":
+        answers.handed_over(book, OFFICE_PERSON, "DHL", f"JD{run.job_name.upper()}")
+    else:
+        return False
+    return True
+
+
 def serial_on_the_label(rehearsal: Rehearsal, run: Run) -> str:
     """Return what the office reads on the device in front of it; it does not ask our journal."""
     return str(next(row["devices"][0]["serial"] for row in rehearsal.control.orders() if row["job"] == run.job_name))
 
 
-def set_the_wizard(rehearsal: Rehearsal, run: Run, serial: str) -> None:
-    """Set the offline method in the backup console, as a person does once the order is Delivered."""
+def set_the_wizard(rehearsal: Rehearsal, run: Run, serial: str = "", own_disk: OwnDisk | None = None) -> None:
+    """Set the offline method in the backup console, as a person does: once delivered, or before the copy to staging."""
     from tasks.office.agent import AgentCommand
 
     office = next(o for o in _inventory(rehearsal.where)["offices"] if o["id"] == run.plan.office)
@@ -242,7 +276,10 @@ def set_the_wizard(rehearsal: Rehearsal, run: Run, serial: str) -> None:
         {"name": i.name, "source": i.source, "bytes": i.bytes, "daily_change_bytes": i.daily_change_bytes}
         for i in run.plan.items
     ]
-    arguments = ["--order", run.job_name, "--device", str(Path(rehearsal.azure["devices"]) / serial)]
+    if own_disk:
+        arguments = ["--import-job", run.job_name, "--staging", own_disk.staging]
+    else:
+        arguments = ["--order", run.job_name, "--device", str(Path(rehearsal.azure["devices"]) / serial)]
     arguments += ["--items", json.dumps(items)]
     if run.plan.agent == "files":
         containers = [{"name": container_of(run.plan.office, i.name), "item": i.name} for i in run.plan.items]

@@ -21,9 +21,11 @@ from tasks.azure.databox import DataBoxOrders
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
 from tasks.journal import Journal
+from tasks.office import disks
 from tasks.office.agent import AgentCommand
 from tasks.office.local import LocalOffice
-from tasks.ports import Site
+from tasks.office.local_disks import LocalDisks
+from tasks.ports import ReturnCarrier, Site
 
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
@@ -67,7 +69,34 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
         archive=FolderArchive(where.archive),
         contact=entry.contact,
         address=entry.address,
+        disks=local_disks(where, entry) if entry.own_disk else None,
+        return_carrier=_return_carrier(entry),
     )
+
+
+def local_disks(where: Settings, entry: OfficeEntry) -> LocalDisks:
+    """Return the own-disk work of an office on this machine: folders in a rehearsal's home, real drives elsewhere."""
+    assert entry.own_disk is not None
+    place = disks.place_name(entry.own_disk.keys)
+    if place.kind != "environment":
+        raise InvalidInput(f"keys in a {place.kind} cannot be read in this version", next="use `keys: env:NAME`")
+    keys = disks.EnvironmentKeys(place.name, os.environ)
+    if where.endpoints and where.endpoints.drives:
+        drives = disks.FolderDrives(Path(where.endpoints.drives))
+        serials = {str(Path(where.endpoints.drives) / d.serial / "volume"): d.serial for d in entry.own_disk.drives}
+        lock = disks.FolderBitLocker(keys, serials)
+        return LocalDisks(where.media, drives, disks.FolderFormatter(drives), lock, keys)
+    scripts = Path(__file__).parent / "agents"
+    real = disks.windows_drives(scripts / "Get-SeedingDrives.ps1")
+    formatter = disks.WindowsFormatter(scripts / "Format-SeedingDrive.ps1")
+    return LocalDisks(where.media, real, formatter, disks.ManageBde(), keys)
+
+
+def _return_carrier(entry: OfficeEntry) -> ReturnCarrier | None:
+    if entry.own_disk is None:
+        return None
+    returns = entry.own_disk.returns
+    return ReturnCarrier(returns.carrier, os.environ.get(returns.account_env, ""))
 
 
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:

@@ -10,11 +10,11 @@ import difflib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from states.facts import Plan
 from states.limits import Device, Limits
+from states.planning_own_disk import own_disk_problems
+from states.problems import Problem
 from states.sizes import show_size
 
 OWN_DISK_SKU = "DataBoxCustomerDisk"
@@ -25,17 +25,6 @@ _STORAGE_ACCOUNT = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
 _HASH_LETTERS = "0123456789abcdefghijkmnpqstvwxyz"
 _HASH_LENGTH = 12
 _READABLE_LENGTH = 9  # 9 + 12 = 21 leaves room for the attempt in the 24 characters Azure allows
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing a plan gets wrong. `item` names the item it is about, or "" for the plan as a whole."""
-
-    code: str
-    message: str
-    next: str
-    severity: Literal["blocks", "warn"] = "blocks"
-    item: str = ""
 
 
 def problems(plan: Plan, limits: Limits) -> tuple[Problem, ...]:
@@ -79,13 +68,9 @@ def _orderable(country: str, limits: Limits) -> Iterator[Device]:
 # ---- The rules -------------------------------------------------------------------------------------------------
 
 
-def _mode_is_supported(plan: Plan, limits: Limits) -> Iterator[Problem]:
+def _own_disks_are_fit(plan: Plan, limits: Limits) -> Iterator[Problem]:
     if plan.mode == "own-disk":
-        yield Problem(
-            "mode-not-yet",
-            f"{plan.office}: mode `own-disk` is not in this version yet",
-            "use `mode: data-box`, or wait for the version that seeds with your own disks",
-        )
+        yield from own_disk_problems(plan, limits)
 
 
 def _sku_is_known(plan: Plan, limits: Limits) -> Iterator[Problem]:
@@ -243,7 +228,7 @@ def _names_suit_azure(plan: Plan, limits: Limits) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Plan, Limits], Iterable[Problem]], ...] = (
-    _mode_is_supported,
+    _own_disks_are_fit,
     _sku_is_known,
     _sku_can_be_ordered,
     _items_are_there,

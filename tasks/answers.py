@@ -5,7 +5,16 @@ Every answer is a journal line with the person's name as its actor. Refusals rai
 
 from __future__ import annotations
 
-from states.facts import CloseApproved, Delivered, DevicesNamed, HandedOver, Prepared, Run
+from states.facts import (
+    CloseApproved,
+    Delivered,
+    DevicesNamed,
+    DrivesReserved,
+    FormatAllowed,
+    HandedOver,
+    Prepared,
+    Run,
+)
 from states.lifecycle import MILESTONES
 from states.lines import Draft
 from states.refused import Refused
@@ -39,7 +48,22 @@ def prepared(book: Logbook, by: str, reference: str = "") -> Run:
 def handed_over(book: Logbook, by: str, carrier: str, tracking: str = "") -> Run:
     """Record that the carrier took the device."""
     _while(book.run, "confirm the hand-over", "copied")
+    if book.run.plan.mode == "own-disk":
+        tracking = _given(tracking, "the parcel's tracking number")
     return book.settle(Outcome("record", (HandedOver(by, _given(carrier, "a carrier"), tracking),)))
+
+
+def attached(book: Logbook, serials: tuple[str, ...], by: str) -> Run:
+    """Record that these drives are attached and may be formatted. Raises Refused for one that is not allocated."""
+    _while(book.run, "allow drives to be formatted", "ordered")
+    reserved = book.run.get(DrivesReserved)
+    foreign = sorted(set(serials) - set(reserved.serials if reserved else ()))
+    if foreign or not serials:
+        named = ", ".join(foreign) or "no drive"
+        planned = ", ".join(reserved.serials) if reserved else "none"
+        reason = f"{named} is not allocated to this run ({planned}); nothing else may be formatted"
+        raise Refused(book.run.run_id, book.run.state, "attach", (reason,))
+    return book.settle(Outcome("record", (FormatAllowed(serials, by),)))
 
 
 def approve_close(book: Logbook, by: str) -> Run:

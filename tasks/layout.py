@@ -7,6 +7,7 @@ first folder below is the container and the rest is the blob's name (Data Box "c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 from states.facts import Plan
@@ -33,6 +34,18 @@ def container_of(office: str, item: str) -> str:
 def item_folder(plan: Plan, item: str) -> str:
     """Return the device folder our copier writes an item to, relative to the device's root."""
     return f"{format_folder(plan, FORMAT_OF_AGENT[plan.agent])}/{container_of(plan.office, item)}"
+
+
+def locator(plan: Plan) -> Callable[[str], tuple[str, str, Format]]:
+    """Return what maps a manifest path of this plan to (container, blob name, kind)."""
+    own = plan.own_disk
+    if plan.mode != "own-disk" or own is None:
+        return blob_of
+
+    def in_staging(path: str) -> tuple[str, str, Format]:
+        return own.container, path.partition("/")[2], "page"
+
+    return in_staging
 
 
 def blob_of(path: str) -> tuple[str, str, Format]:

@@ -10,7 +10,7 @@ from states.settle import Outcome
 from tasks import media
 from tasks.errors import NotYet
 from tasks.journal import Logbook
-from tasks.layout import blob_of
+from tasks.layout import locator
 from tasks.media_errors import on_media
 from tasks.ports import Site
 
@@ -25,12 +25,13 @@ def reconcile(book: Logbook, site: Site) -> Outcome:
         raise NotYet(f"{run.run_id} has no sealed manifest")
     manifest = site.archive.open(run.run_id, sealed.manifest)
     with on_media():
-        containers = sorted({blob_of(entry.native)[0] for entry in media.entries(manifest)})
+        locate = locator(run.plan)
+        containers = sorted({locate(entry.native)[0] for entry in media.entries(manifest)})
         report = media.reconcile(
             manifest,
             blobs=_blobs(site, containers),
             bom=_checksums(site, run.job_name),
-            locate=blob_of,
+            locate=locate,
             reread=media.Reread(site.account.read, samples=REREAD_BLOCKS),
         )
     faults = tuple(f"{row.path}: {row.verdict}, {row.detail}" for row in report.rows if row.verdict != "same")

@@ -28,6 +28,8 @@ class Told:
     reference: str = ""
     carrier: str = ""
     tracking: str = ""
+    serials: str = ""
+    yes: bool = False
     by: str = ""
 
 
@@ -36,12 +38,19 @@ def record(home: Path | None, given: str, told: Told) -> Answer:
     by = told.by or person()
     ways: dict[str, Callable[[Logbook], Run]] = {
         "delivered": lambda book: answers.delivered(book, told.serial, by, intact=not told.damaged),
+        "attached": lambda book: _attached(book, told, by),
         "prepared": lambda book: answers.prepared(book, by, told.reference),
         "handed-over": lambda book: answers.handed_over(book, by, told.carrier, told.tracking),
     }
     if told.what not in ways:
         raise InvalidInput(f"{told.what!r} cannot be recorded", next=f"use one of {', '.join(ways)}")
     return _answered(home, given, ways[told.what])
+
+
+def _attached(book: Logbook, told: Told, by: str) -> Run:
+    serials = tuple(part.strip() for part in told.serials.split(",") if part.strip())
+    _sure(told.yes, f"format {', '.join(serials)}? Everything on them is lost.")
+    return answers.attached(book, serials, by)
 
 
 def hold(home: Path | None, given: str, reason: str) -> Answer:

@@ -199,7 +199,7 @@ def close(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = False
 @app.command("record")
 def record_answer(
     run_id: RunId,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, prepared or handed-over.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, attached, prepared or handed-over.")],
     serial: Annotated[str, typer.Option(help="delivered: the serial number on the device's label.")] = "",
     damaged: Annotated[
         bool, typer.Option("--damaged", help="delivered: the device or its packaging is damaged.")
@@ -207,14 +207,16 @@ def record_answer(
     reference: Annotated[str, typer.Option(help="prepared: the completion reference number.")] = "",
     carrier: Annotated[str, typer.Option(help="handed-over: the carrier's name.")] = "",
     tracking: Annotated[str, typer.Option(help="handed-over: the tracking number.")] = "",
+    serials: Annotated[str, typer.Option(help="attached: own drives that may be formatted, with commas.")] = "",
     by: Annotated[str, typer.Option(help="Who saw it (default: you).")] = "",
+    yes: Yes = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Record what happened at the office: delivered, prepared or handed-over."""
+    """Record what happened at the office: delivered, attached (own drives), prepared or handed-over."""
     from deploy.cli import answering
 
-    facts = answering.Told(what, serial, damaged, reference, carrier, tracking, by)
+    facts = answering.Told(what, serial, damaged, reference, carrier, tracking, serials, yes, by)
     run("record", lambda: answering.record(home, run_id, facts), as_json=json)
 
 

@@ -180,5 +180,7 @@ def _cross_checks(placed: Placed) -> Iterator[tuple[Node, str, str, str]]:
             yield place, "missing", message, "add `source: …`, the folder's path at the office"
     if office.mode == "own-disk" and office.staging is None and node.at(("staging",)) is node:
         yield node, "missing", "mode `own-disk` needs `staging`", "add `staging: {path: …}`, as large as the backup"
+    if office.mode == "own-disk" and office.own_disk is None and node.at(("own_disk",)) is node:
+        yield node, "missing", "mode `own-disk` needs `own_disk`", "add `own_disk: {drives: […], return: {…}}`"
     if office.mode == "own-disk" and office.sku:
         yield node.at(("sku",)), "bad-value", "mode `own-disk` takes no `sku`", "leave `sku` out"

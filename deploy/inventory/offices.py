@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deploy.data import limits
 from deploy.inventory import values as v
 from deploy.inventory.keys import Choice, Listed, Mapping, key
-from states.facts import AgentKind, Item, Mode, Plan
+from states.facts import AgentKind, Drive, Item, Mode, OwnDisk, Plan
 from states.planning import OWN_DISK_SKU, choose_sku
 from states.sizes import parse_share
 
@@ -87,6 +87,43 @@ class StagingEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriveEntry:
+    """Own disks only: one SATA drive that may be used, as its label and the operating system name it."""
+
+    serial: str = key(v.SERIAL)
+    capacity: int = key(v.SIZE)
+    sector_bytes: int = key(v.SECTOR, 512)
+    bus: str = key(v.TEXT, "SATA")
+
+    def fact(self) -> Drive:
+        """Return the drive as a plan carries it."""
+        return Drive(self.serial, self.capacity, self.sector_bytes, self.bus)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnEntry:
+    """Own disks only: who brings the drives back, and the variable that holds the customer's account number there."""
+
+    carrier: str = key(v.TEXT)
+    account_env: str = key(v.ENV_NAME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnDiskEntry:
+    """Own disks only: the machine that writes the drives, the container of the seed, the place of BitLocker keys.
+
+    `server_is_virtual` says that the backup server is a virtual machine: then `copy_computer` must name a physical one.
+    """
+
+    drives: tuple[DriveEntry, ...] = key(Listed(Mapping(DriveEntry), most=50))
+    returns: ReturnEntry = key(Mapping(ReturnEntry), name="return")
+    container: str = key(v.TEXT, "")
+    keys: str = key(v.KEY_PLACE, "env:SEEDING_KEY_{serial}")
+    copy_computer: str = key(v.TEXT, "")
+    server_is_virtual: bool = key(v.YES_NO, False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CredentialEntry:
     """Under which names the hub's environment holds its Azure credential: names only, a value here is refused.
 
@@ -142,6 +179,7 @@ class Office:
     agent: AgentEntry = key(Mapping(AgentEntry))
     device_path: str | None = key(v.DEVICE_PATH, None)
     staging: StagingEntry | None = key(Mapping(StagingEntry), None)
+    own_disk: OwnDiskEntry | None = key(Mapping(OwnDiskEntry), None)
     azure: AzureEntry = key(Mapping(AzureEntry))
     schedule: ScheduleEntry = key(Mapping(ScheduleEntry), ScheduleEntry())
     budget: BudgetEntry | None = key(Mapping(BudgetEntry), None)
@@ -188,6 +226,20 @@ class Office:
             items=tuple(item.fact() for item in self.items),
             device_bytes=device.usable_bytes if device else 0,
             time_zone=self.time_zone,
+            own_disk=self._own_disk(),
+        )
+
+    def _own_disk(self) -> OwnDisk | None:
+        own = self.own_disk
+        if self.mode != "own-disk" or own is None or self.staging is None:
+            return None
+        computer = own.copy_computer or ("" if own.server_is_virtual else self.agent.server)
+        return OwnDisk(
+            staging=self.staging.path,
+            container=own.container or f"seed-{self.id}"[:63],
+            drives=tuple(drive.fact() for drive in own.drives),
+            copy_computer=computer,
+            return_carrier=own.returns.carrier,
         )
 
 

@@ -199,3 +199,30 @@ HOURS = matching(
     "write `20:00-06:00`, in the office's own time",
 )
 CURRENCY = matching(r"[A-Z]{3}", "is no currency", "write three letters of ISO 4217, for example `EUR`")
+SERIAL = matching(
+    r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}",
+    "is no serial number of a drive",
+    "copy it from the drive's label",
+    json_type=_EITHER,
+)
+KEY_PLACE = matching(
+    r"env:[A-Za-z_](?:\w|\{serial\})*|prefect-block:[a-z0-9](?:[a-z0-9-]|\{serial\})*|https://[a-z0-9-]{3,24}\.vault\.[a-z.]+/?",
+    "names no place of keys",
+    "write `env:NAME`, `prefect-block:name` or the address of a Key Vault; `{serial}` stands for the drive",
+)
+
+
+def _sector(text: str) -> int:
+    if text not in ("512", "4096"):
+        raise Wrong("is no sector size", "write 512 or 4096, the logical sector size in bytes")
+    return int(text)
+
+
+def _yes_no(text: str) -> bool:
+    if text.casefold() not in ("true", "false"):
+        raise Wrong("is neither true nor false", "write `true` or `false`")
+    return text.casefold() == "true"
+
+
+SECTOR = Scalar(_sector, "integer", enum=[512, 4096])
+YES_NO = Scalar(_yes_no, "boolean")

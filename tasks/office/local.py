@@ -115,13 +115,16 @@ class LocalOffice:
     def _agent_copies(self, work: OnSite) -> Copied:
         if self.agent_command is None:
             raise NotYet(f"no command is set to ask the backup agent of {work.plan.office}")
-        answer = self.agent_command.ask(
-            "start-copy", "--device", str(self._root(work)), "--order", work.job_name, timeout_seconds=COPY_SECONDS
-        )
+        own = work.plan.own_disk
+        where = ["--staging", own.staging] if own else ["--device", str(self._root(work)), "--order", work.job_name]
+        answer = self.agent_command.ask("start-copy", *where, timeout_seconds=COPY_SECONDS)
         items = tuple(_item_on_device(item, self._root(work)) for item in answer["items"])
         return Copied(work.serial, items)
 
     def _root(self, work: OnSite) -> Path:
+        """Return what the manifest's paths are relative to: the device, or the folder that holds the staging place."""
+        if work.plan.own_disk is not None:
+            return Path(work.plan.own_disk.staging).parent
         return Path(self.device_path.format(serial=work.serial))
 
     def _state(self, work: OnSite) -> Path:
