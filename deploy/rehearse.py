@@ -135,7 +135,7 @@ def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_by
     share = sample_bytes // len(inventory["offices"])
     for index, office in enumerate(inventory["offices"]):
         office.setdefault("azure", {})["storage_account"] = azure["storage_account"]
-        if office["mode"] == "own-disk":
+        if office.get("mode") == "own-disk":
             _own_disks(office, where.home / "staging" / office["id"], share)
         else:
             office["device_path"] = str(Path(azure["devices"]) / "{serial}")
