@@ -12,7 +12,20 @@ from stories import ACTOR, STEP, VERIFIED, added, after, brought_in, condition, 
 from states.conditions import CATALOGUE, row_of
 from states.facts import Run
 from states.lifecycle import FORWARD, MILESTONES, STATES, Turn
-from states.playbook import PLAYBOOK, VERBS, Ask, Do, Move, Over, Wait, next_step
+from states.own_disk import the_drives_hold_the_seed
+from states.playbook import (
+    PLAYBOOK,
+    VERBS,
+    Ask,
+    Do,
+    Move,
+    Over,
+    Wait,
+    a_pickup_is_booked,
+    next_step,
+    rows_of,
+    the_device_is_at_the_office,
+)
 from states.settle import settle
 from tasks.perform import VERBS as PERFORMED
 
@@ -47,6 +60,17 @@ def test_looks_and_questions_use_verbs_that_are_never_acts():
     acts = {row.verb for _, row in ROWS if row.kind == "act"}
 
     assert not acts & {row.verb for _, row in ROWS if row.kind != "act"}
+
+
+@pytest.mark.parametrize("mode", ["data-box", "own-disk"])
+@pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
+def test_an_edge_asks_for_all_that_its_rows_worked_for(edge, mode: str):
+    """The rows lead to the edge; they do not stand in for its guards."""
+    run = replace(run_in(edge.source), plan=replace(run_in(edge.source).plan, mode=mode))
+    worked_for = {row.until for row in rows_of(run)}
+
+    of_rows_alone = {the_device_is_at_the_office, a_pickup_is_booked, the_drives_hold_the_seed}
+    assert worked_for - set(edge.needs_in(mode)) <= of_rows_alone
 
 
 @pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
