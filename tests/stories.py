@@ -164,11 +164,13 @@ def _told_to(state: str) -> tuple[Line, ...]:
     run = fold(lines)
     now = T0
     while run.state != state:
+        here = run.state
         for outcome in brought_in(run.state, run.since):
             now += STEP
             new = settle(run, outcome, now, ACTOR)
             lines += new
             run = after(run, new)
+        assert run.state != here, f"the good run stays {here}: what it is brought there does not move it"
     return tuple(lines)
 
 
