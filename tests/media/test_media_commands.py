@@ -17,6 +17,12 @@ from tasks.media import Progress, entries
 APP = "import typer; from deploy.cli.media import register; app = typer.Typer(); register(app); app()"
 
 
+@pytest.fixture(name="tmp_path")
+def scratch(fast: Path) -> Path:
+    """These tests are about answers, not about disks: they run in memory."""
+    return fast
+
+
 def _seeding(*words: object) -> tuple[int, dict, str]:
     done = subprocess.run([sys.executable, "-c", APP, *map(str, words), "--json"], capture_output=True, text=True,
                           cwd=Path(__file__).parents[2])  # fmt: skip

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from media_trees import MIB, a_seed, header, put_on
 
 from tasks.media import ManifestInvalid, SealedThenChanged, export_bagit, export_md5, export_sha256, seal
+
+
+@pytest.fixture(name="tmp_path")
+def scratch(fast: Path) -> Path:
+    """These tests are about answers, not about disks: they run in memory."""
+    return fast
 
 
 @pytest.fixture

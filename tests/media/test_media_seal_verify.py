@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from media_trees import MIB, a_seed, digests, header, plant, put_on
@@ -24,6 +25,12 @@ from tasks.media import (
     seal,
     verify,
 )
+
+
+@pytest.fixture(name="tmp_path")
+def scratch(fast: Path) -> Path:
+    """These tests are about answers, not about disks: they run in memory."""
+    return fast
 
 
 def test_what_an_agent_wrote_is_hashed_where_it_lies(tmp_path):

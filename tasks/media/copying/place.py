@@ -61,7 +61,7 @@ def locked_state(place: Path) -> Iterator[State]:
     except OSError as error:
         raise device_fault(error, f"cannot write the state directory {place.parent}") from error
     try:
-        if not lock.take(patience_seconds=2.0):
+        if not lock.take(patience_seconds=1.0):
             raise DeviceBusy(f"another copy is using {place}")
         opened = State(place)
         try:
