@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import drive_manifest_reader as reader
+import pytest
 
 from tasks.office.disks import (
     DriveTarget,
@@ -112,6 +113,19 @@ def a_seed(root: Path, *, sizes: dict[str, int] | None = None, room: dict[str, i
     rng = random.Random(7)
     wanted = sizes or {"sql/one.AIBBlob": 9 * MIB + 1024, "sql/one.BaseBlob": 512}
     return Bench(root, {n: noise(rng, s) for n, s in wanted.items()}, room or {"S1": 32 * MIB, "S2": 32 * MIB})
+
+
+def stopped_after(bench: Bench, phase: str, count: int) -> None:
+    """Prepare, and stop after so many portions of a phase."""
+    seen: list[str] = []
+
+    def stop(_serial: str, now: str, _bytes: int) -> None:
+        seen.append(now)
+        if seen.count(phase) == count:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.prepare(moved=stop)
 
 
 def a_random_manifest(root: Path, seed: int) -> bytes:

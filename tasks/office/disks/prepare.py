@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from tasks.errors import InvalidInput, NotYet
+from tasks.errors import InvalidInput, NotYet, SeedingError
 from tasks.files import write_aside
 from tasks.media import platform_io
 from tasks.media_errors import on_media
@@ -39,6 +40,12 @@ from tasks.office.disks.writing import CHUNK_BYTES, Share, at_drive
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+
+
+class Stopped(Exception):
+    """The preparation was told to stop; it goes on when it is started again."""
+
+
 Moved = Callable[[str, str, int], None]
 """Told (serial, "write" or "read again", bytes) as work is done, from the thread of that drive."""
 
@@ -119,13 +126,34 @@ def prepare(
     allocation = plan_drives(work)
     _same_staging(work)
     targets = [one for one in work.drives if allocation.on(one.serial) and (not work.only or one.serial in work.only)]
-    jobs = [_Drive(work, one, allocation.on(one.serial), state, moved, chunk_bytes, credential) for one in targets]
+    stop = threading.Event()
+    jobs = [
+        _Drive(work, one, allocation.on(one.serial), state, moved, chunk_bytes, credential, stop) for one in targets
+    ]
     check_drives(drives, [job.expected() for job in jobs])
-    with ThreadPoolExecutor(max(1, at_once)) as threads:
-        running = [threads.submit(job.whole, drives) for job in jobs]
-    done = tuple(each.result() for each in running)
+    done = _all(jobs, drives, max(1, at_once), stop)
     _same_staging(work)
     return Prepared(done, allocation)
+
+
+def _all(jobs: list[_Drive], drives: Drives, at_once: int, stop: threading.Event) -> tuple[PreparedDrive, ...]:
+    """Prepare every drive; one that fails does not stop the others. Raises the first failure when all have ended."""
+    done, failed = list[PreparedDrive](), list[SeedingError]()
+    with ThreadPoolExecutor(at_once) as threads:
+        running = [threads.submit(job.whole, drives) for job in jobs]
+        try:
+            for each in running:
+                try:
+                    done.append(each.result())
+                except SeedingError as error:
+                    failed.append(error)
+        except BaseException:  # somebody wants to stop: each drive ends its chunk, nothing that is noted is lost
+            stop.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
+    if failed:
+        raise failed[0]
+    return tuple(done)
 
 
 def _same_staging(work: Work) -> None:
@@ -153,6 +181,13 @@ class _Drive:
     moved: Moved
     chunk_bytes: int
     credential: Credential | None
+    stop: threading.Event
+
+    def told(self, phase: str, size_bytes: int) -> None:
+        """Pass progress on. Raises Stopped when the whole preparation is to end."""
+        if self.stop.is_set():
+            raise Stopped
+        self.moved(self.target.serial, phase, size_bytes)
 
     @property
     def place(self) -> Path:
@@ -237,7 +272,7 @@ class _Drive:
     def _write(self, journal: PrepJournal) -> None:
         for share in self._shares():
             with on_media():
-                share.write(journal, self.chunk_bytes, lambda size: self.moved(self.target.serial, "write", size))
+                share.write(journal, self.chunk_bytes, lambda size: self.told("write", size))
 
     def _describe(self, journal: PrepJournal) -> None:
         container = self.work.container
@@ -265,7 +300,7 @@ class _Drive:
         told = journal.get("manifest")
         found = check_drive(
             self.target.root, MANIFEST_NAME, told["hash"], self.target.serial,
-            lambda size: self.moved(self.target.serial, "read again", size),
+            lambda size: self.told("read again", size),
         )  # fmt: skip
         if not found.faulty and (found.bytes, found.blobs) != (told["data_bytes"], told["blobs"]):
             found.wrong(f"{found.bytes:,} bytes in {found.blobs} blobs were read, {told['data_bytes']:,} were written")

@@ -16,6 +16,7 @@ from xml.parsers import expat
 from tasks.media import platform_io
 from tasks.media.names import to_text
 from tasks.media.walk import walk
+from tasks.office.disks.drive import VENDOR_NAMES
 
 _MOST = 4 << 20
 _FAULTS = 20  # so many are listed
@@ -191,8 +192,6 @@ class _Open(_Absent):
 
 def _nothing_else(root: Path, expected: set[str], found: Reread) -> None:
     """Note what is on the drive and not in the manifest; the system's own folders at the top are left out."""
-    from tasks.office.disks.drive import VENDOR_NAMES
-
     for each in walk(root, lambda path, error: found.wrong(f"{to_text(path)} cannot be listed: {error.strerror}")):
         name = to_text(each.path)
         if each.kind != "folder" and name not in expected and name.split("/")[0] not in VENDOR_NAMES:

@@ -24,7 +24,7 @@ def make_room(place: Path, size_bytes: int) -> bool:
         place.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(place, platform_io.READ_WRITE | os.O_CREAT, 0o644)
     try:
-        if fresh and platform_io.WINDOWS:
+        if platform_io.WINDOWS:
             _mark_sparse(handle)
         os.ftruncate(handle, size_bytes)
         os.fsync(handle)
