@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kept_journals import OTHER
-from stories import RUN_ID, lines_to
+from stories import ACTOR, RUN_ID, T0, lines_to
 from trials import tries
 
-from states.lines import BrokenChain, canonical
-from tasks.errors import JournalDamaged, NotFound
-from tasks.journal import Journal
+from states.lines import BrokenChain, Draft, canonical
+from tasks.errors import JournalDamaged, NotFound, Overtaken
+from tasks.journal import Journal, Logbook
 
 LAST = len(lines_to("closed"))
 COLUMNS = "run_id, seq, at_utc, actor, kind, payload, prev_hash, hash"
@@ -177,6 +177,17 @@ def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(
     assert journal.known_ids() == [other]
     with pytest.raises(NotFound):
         journal.check(mine)
+
+
+def test_a_journal_that_lost_its_end_takes_no_new_line_that_would_hide_the_loss(told):
+    """A run folded from what is left may not be written on: the head still says where the journal ended."""
+    journal, hand = told
+    hand.execute("DELETE FROM lines WHERE run_id = ? AND seq > 10", (RUN_ID,))
+    book = Logbook(journal, RUN_ID, lambda: T0, ACTOR)
+
+    with pytest.raises(Overtaken):
+        book.write(Draft("note", {"text": "as if nothing had happened"}))
+    assert verdict(journal) == 11
 
 
 def test_damage_of_one_run_is_no_damage_of_another(told):
