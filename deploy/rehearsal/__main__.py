@@ -92,6 +92,7 @@ def descriptor(home: Home, ca: Path, blob: str) -> dict[str, str]:
         "storage_account": who.storage_account,
         "location": who.location,
         "devices": str(home.devices),
+        "drives": str(home.drives),
         "control": f"{arm}/rehearsal",
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,34 +36,38 @@ def facts(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def configure(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
-    """Set the offline method, as a person does in the wizard: detect the device, choose the order and the items."""
-    page_folder(asked.device)
+    """Set the offline method, as a person does in the wizard: the order and its device, or import job and staging."""
+    own = {"import_job": asked.import_job, "staging": asked.staging, "container": asked.container}
+    if asked.import_job:
+        staging_folder(asked.staging)
+    else:
+        page_folder(asked.device)
     items = json.loads(asked.items)
     for item in items:
         if "bytes" not in item and item.get("source"):
             item["bytes"] = seed.size_of(Path(item["source"]))
     body = {
         "kind": asked.kind, "order": asked.order, "items": items, "server": asked.server, "engine": asked.engine,
-        "containers": json.loads(asked.containers) if asked.containers else [],
+        "containers": json.loads(asked.containers) if asked.containers else [], **own,
     }  # fmt: skip
     return control.post(f"offices/{asked.office}/configure", {k: v for k, v in body.items() if v is not None})
 
 
 def start_copy(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
-    """Write the first copy of every item to the device as page-blob images; return what was written and the facts."""
+    """Write the first copy of every item as page-blob images; return what was written and the facts.
+
+    It goes to the device, or to the staging folder when the customer's own drives are used.
+    """
     office = control.get(f"offices/{asked.office}/items")
     if not office["configured"]:
         raise Refused("NotConfigured", f"the offline method of {asked.office!r} is not configured; run `configure`")
     if office["kind"] == "files":
         raise Refused("NotThisAgent", "files are not copied by this agent; copy them to the device yourself")
-    if not office["device_is_here"]:
-        raise Refused("NotHere", "the device has left the office, or never came")
-    folder = page_folder(asked.device)
+    write = _to_staging(office, asked) if office["own_drives"] else _to_device(office, asked)
     written = []
     for item in office["items"]:
         name = seed.container_name(office["server"], item["name"])
-        packed = seed.pack(Path(item["source"]), folder, name, asked.image_bytes)
-        written.append({"name": item["name"], **vars(packed)})
+        written.append({"name": item["name"], **vars(write(Path(item["source"]), name))})
     answer = control.post(f"offices/{asked.office}/seeded", {"items": written})
     return {**answer, "items": written}
 
@@ -70,6 +75,27 @@ def start_copy(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
 def backup_now(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
     """Run an online backup at once."""
     return control.post(f"offices/{asked.office}/backup-now", {})
+
+
+def _to_device(office: dict[str, Any], asked: argparse.Namespace) -> Callable[[Path, str], seed.Packed]:
+    if not office["device_is_here"]:
+        raise Refused("NotHere", "the device has left the office, or never came")
+    folder = page_folder(asked.device)
+    return lambda source, name: seed.pack(source, folder, name, asked.image_bytes)
+
+
+def _to_staging(office: dict[str, Any], asked: argparse.Namespace) -> Callable[[Path, str], seed.Packed]:
+    if asked.staging and asked.staging != office["staging"]:
+        raise Refused("OtherStaging", f"the offline method names the staging location {office['staging']!r}")
+    folder = staging_folder(office["staging"])
+    return lambda source, name: seed.stage(source, folder, name, office["container"], asked.image_bytes)
+
+
+def staging_folder(staging: str | None) -> Path:
+    """Return the staging location. Raises ValueError when it is no folder this server can reach."""
+    if not staging or not Path(staging).is_dir():
+        raise ValueError(f"the staging location {staging!r} is not a folder that can be reached")
+    return Path(staging)
 
 
 def page_folder(device: str | None) -> Path:
@@ -95,6 +121,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--engine", choices=("dpm", "mabs"), help="for kind dpm: which product")
     parser.add_argument("--order", help="name of the delivered order")
     parser.add_argument("--device", help="root of the device, or its page-blob share")
+    parser.add_argument("--import-job", help="for own drives, instead of --order: name of the import job to come")
+    parser.add_argument("--staging", help="for own drives, instead of --device: the staging location")
+    parser.add_argument("--container", help="for own drives: container the seed goes to; any, when it is not given")
     parser.add_argument("--items", help='JSON: [{"name", "source", "bytes"?, "daily_change_bytes"}]')
     parser.add_argument("--containers", help='JSON: ["name"] or [{"name", "item"?, "blobs"?: [{"name", "bytes"}]}]')
     parser.add_argument("--image-bytes", type=int, default=seed.IMAGE_BYTES, help="longest image, a multiple of 512")

@@ -57,9 +57,7 @@ def _make(wanted: Certificates, now: datetime) -> None:
     wanted.certificate.write_bytes(server.public_bytes(serialization.Encoding.PEM))
     wanted.key.touch(mode=0o600)
     wanted.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
 
 

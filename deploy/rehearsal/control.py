@@ -7,6 +7,7 @@ import json
 import select
 import ssl
 import threading
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,20 @@ class Control:
     def prepare_to_ship(self, serial: str) -> str:
         """Seal a device on its own web page; return the reference number."""
         return str(self.post(f"devices/{serial}/prepare-to-ship", {})["reference"])
+
+    def add_drives(self, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Put the customer's own drives on the desk; return what each says of itself, with the `path` of its folder.
+
+        A row has serial and capacity_bytes, and may have bus, sector_bytes, filesystem, removable, system, volumes,
+        and formatted. A serial that is there stays as it is.
+        """
+        listed: list[dict[str, Any]] = self.post("drives", list(rows))["drives"]
+        return listed
+
+    def drives(self) -> list[dict[str, Any]]:
+        """Return every own drive with what it says of itself and the `path` of its folder."""
+        listed: list[dict[str, Any]] = self.get("drives")["drives"]
+        return listed
 
     def hand_over(self, job: str, carrier: str = "UPS", tracking: str | None = None) -> dict[str, Any]:
         """Give the order's devices to the carrier; return carrier, tracking and when the carrier will scan them."""

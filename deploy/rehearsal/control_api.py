@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 from typing import Any
 
-from deploy.rehearsal import device, life, mishaps, office_agent
-from deploy.rehearsal.records import Order, Settings
+from deploy.rehearsal import device, drives, life, mishaps, office_agent
+from deploy.rehearsal.records import Device, Order, Settings
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, iso, when
 from deploy.rehearsal.world import World
 
@@ -73,6 +74,19 @@ def hand_over(world: World, ask: Ask) -> Answer:
         return Answer(200, {"carrier": carrier, "tracking": tracking, "picked_up": iso(at)})
 
 
+def add_drives(world: World, ask: Ask) -> Answer:
+    """Put the customer's own drives on the desk: a row or a list of rows. A serial that is there stays as it is."""
+    with world.changing():
+        return Answer(200, {"drives": [drives.add(world.home.drives, row) for row in _rows(ask)]})
+
+
+def list_drives(world: World, ask: Ask) -> Answer:
+    """Return the drives with what they say of themselves, and where their folders are."""
+    with world.reading():
+        found = [{**drive.facts, "path": str(drive.place)} for drive in drives.every(world.home.drives)]
+        return Answer(200, {"drives": found})
+
+
 def stats(world: World, ask: Ask) -> Answer:
     """Return how often each effect was really done, per job name."""
     with world.reading() as records:
@@ -87,13 +101,7 @@ def orders(world: World, ask: Ask) -> Answer:
 
 def add_faults(world: World, ask: Ask) -> Answer:
     """Add one row or a list of rows to the faults."""
-    import json
-
-    try:
-        given = json.loads(ask.body)
-    except ValueError:
-        raise ArmError(400, "BadFault", "send a row, or a list of rows, as JSON") from None
-    rows = given if isinstance(given, list) else [given]
+    rows = _rows(ask)
     with world.changing() as records:
         for row in rows:
             mishaps.add(world, row)
@@ -123,7 +131,7 @@ def reset(world: World, ask: Ask) -> Answer:
         raise ArmError(400, "BadSettings", str(error)) from error
     world.reset(start, settings)
     world.storage.empty()
-    for path in world.home.devices.iterdir():
+    for path in (*world.home.devices.iterdir(), *world.home.drives.iterdir()):
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     return clock(world, ask)
 
@@ -139,7 +147,7 @@ def office_items(world: World, ask: Ask) -> Answer:
     with world.reading() as records:
         office = records.offices.get(ask.names["office"].casefold())
         items = [{"name": item.name, "source": item.source} for item in office.items] if office else []
-        known = {"kind": office.kind, "server": office.server} if office else {"kind": None, "server": None}
+        known = {key: getattr(office, key, None) for key in ("kind", "server", "own_drives", "staging", "container")}
         order = world.order(office.order or "") if office else None
         here = bool(order and order.status == "Delivered" and not order.collection)
         configured = bool(office and office.configured)
@@ -174,8 +182,27 @@ def _summary(world: World, order: Order) -> dict[str, Any]:
     return {
         "job": order.name, "sku": order.sku["name"], "status": order.status, "since": iso(order.stages[-1].at),
         "devices": boxes if order.stage("Delivered") else [], "handed_over": order.collection or None,
+        "drives": [_drive(world, box) for box in order.devices] if life.sku(order).customer_ships else [],
+        "extra_drives": order.extra_drives,
         "next": {"at": iso(first.at), "what": first.what} if first else None,
     }  # fmt: skip
+
+
+def _drive(world: World, box: Device) -> dict[str, str]:
+    found = drives.find(world.home.drives, box.serial)
+    return {"serial": box.serial, "path": str(found.place) if found else "", "status": box.status}
+
+
+def _rows(ask: Ask) -> list[dict[str, Any]]:
+    """Return the rows that were sent. Raises ArmError 400 for anything else than objects."""
+    try:
+        given = json.loads(ask.body)
+    except ValueError:
+        given = None
+    rows = given if isinstance(given, list) else [given]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ArmError(400, "BadFault", "send a row, or a list of rows, as JSON")
+    return rows
 
 
 def _order_with(world: World, serial: str) -> Order:
@@ -201,6 +228,8 @@ ROUTES = (
     Route("POST",   ROOT + "/devices/{serial}/prepare-to-ship", prepare_to_ship),
     Route("POST",   ROOT + "/orders/{job}/hand-over",           hand_over),
     Route("GET",    ROOT + "/orders",                           orders),
+    Route("POST",   ROOT + "/drives",                           add_drives),
+    Route("GET",    ROOT + "/drives",                           list_drives),
     Route("GET",    ROOT + "/stats",                            stats),
     Route("GET",    ROOT + "/faults",                           list_faults),
     Route("POST",   ROOT + "/faults",                           add_faults),

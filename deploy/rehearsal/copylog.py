@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 from deploy.rehearsal.device import printable
+
+DESCRIPTIONS = {
+    "UploadErrorWin32": "File system error.",
+    "UploadErrorCloudHttp": "The storage service refused the blob.",
+    "UploadErrorDataValidationError": "The checksum differs from the one in the manifest.",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,23 @@ def summary(files: int, errored: int) -> str:
     return (
         f'<CopyLog Summary="Summary">\n  <Status>{status}</Status>\n  <TotalFiles>{files}</TotalFiles>\n'
         f"  <FilesErrored>{errored}</FilesErrored>\n</CopyLog>\n"
+    )
+
+
+def drive_summary(serial: str, files: int, errors: list[Errored]) -> str:
+    """Return the last element of an own drive's log: *files* in all, and the errors counted by category."""
+    counts = Counter(entry.category for entry in errors)
+    told = "".join(
+        f'      <{category} Count="{count}" Description="{DESCRIPTIONS.get(category, "Unknown error.")}" />\n'
+        for category, count in sorted(counts.items())
+    )
+    status = "Failed" if errors else "Succeeded"
+    return (
+        f'<CopyLog Summary="Summary">\n  <DriveLogVersion>2021-08-01</DriveLogVersion>\n'
+        f"  <DriveId>{escape(serial)}</DriveId>\n  <Status>{status}</Status>\n"
+        f"  <TotalFiles_Blobs>{files}</TotalFiles_Blobs>\n  <FilesErrored>{len(errors)}</FilesErrored>\n  <Summary>\n"
+        f'    <ValidationErrors>\n      <None Count="{files}" />\n    </ValidationErrors>\n'
+        f"    <CopyErrors>\n{told}    </CopyErrors>\n  </Summary>\n</CopyLog>\n"
     )
 
 

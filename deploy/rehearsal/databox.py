@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
+from types import ModuleType
 from typing import Any
 
-from deploy.rehearsal import life
+from deploy.rehearsal import import_life, life
 from deploy.rehearsal.databox_shapes import account_id, cancellable, job, job_id
 from deploy.rehearsal.records import Order
 from deploy.rehearsal.skus import sku_of
 from deploy.rehearsal.skus.base import OVER
+from deploy.rehearsal.skus.customer_disk import check_way_back
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, paged, same, ticks, when
 from deploy.rehearsal.world import World
 
 JOB_NAME = re.compile(r"[-\w.]{3,24}", re.ASCII)
 ACTIVE_ORDERS_ALLOWED = 5
 PATCHABLE = ("contactDetails", "shippingAddress", "reverseShippingDetails", "preferences", "keyEncryptionKey")
+WAY_BACK = "returnToCustomerPackageDetails"  # own drives only
 RESOLUTIONS = ("Resume", "Restart", "MoveToCleanUpDevice")
 SPECIAL = r"@#\-$%^!+=;:_()\]"
 PASSWORD = re.compile(rf"(?=.*[A-Z])(?=.*\d)(?=.*[{SPECIAL}])[A-HJ-KM-NP-Za-hj-kmnp-z1-9{SPECIAL}]{{12,64}}")
@@ -39,7 +42,7 @@ def create(world: World, ask: Ask) -> Answer:
             name=name, resource_group=ask.names["rg"], location=body["location"], sku=body["sku"],
             tags=body.get("tags"), inputs=body["properties"], operation=str(uuid.uuid4()), started=world.now,
         )  # fmt: skip
-        life.begin(world, order)
+        _life(order).begin(world, order)
         records.effects.orders[name] = records.effects.orders.get(name, 0) + 1
         return _accepted(world, ask, order, order.operation)
 
@@ -93,7 +96,10 @@ def check_accounts(world: World, details: dict[str, Any]) -> None:
 
 
 def room_left(world: World, sku_name: str) -> int:
-    """Return how many more orders of this kind may be active."""
+    """Return how many more orders of this kind may be active; import jobs of own drives are not limited."""
+    kind = sku_of(sku_name)
+    if kind is not None and kind.customer_ships:
+        return ACTIVE_ORDERS_ALLOWED
     active = Counter(o.sku["name"] for o in world.records.orders.values() if o.status not in OVER)
     return ACTIVE_ORDERS_ALLOWED - active[sku_name]
 
@@ -118,13 +124,19 @@ def change(world: World, ask: Ask) -> Answer:
     with world.changing():
         order = _order(world, ask)
         details = (body.get("properties") or {}).get("details") or {}
-        unknown = set(details) - set(PATCHABLE)
+        own_drives = life.sku(order).customer_ships
+        unknown = set(details) - {*PATCHABLE, *([WAY_BACK] if own_drives else [])}
         if unknown:
             raise _bad(f"{', '.join(sorted(unknown))} cannot be changed.", sorted(unknown)[0])
         if "shippingAddress" in details and order.status not in life.sku(order).address_editable_in:
             raise _not_allowed(order, "the shipping address cannot be changed any more")
         check_contact({**order.inputs["details"], **details})
+        if WAY_BACK in details:
+            details[WAY_BACK] = {**order.inputs["details"][WAY_BACK], **details[WAY_BACK]}
+            check_way_back(details)
         order.inputs["details"].update(details)
+        if WAY_BACK in details:
+            import_life.way_back_changed(world, order)
         if "tags" in body:
             order.tags = body["tags"]
         return _accepted(world, ask, order, str(uuid.uuid4()))
@@ -162,7 +174,8 @@ def credentials(world: World, ask: Ask) -> Answer:
     """Return the order's secrets, once the device is prepared."""
     with world.reading():
         order = _order(world, ask)
-        if order.stage("DevicePrepared") is None or order.status in OVER:
+        prepared = order.stage("DevicePrepared") or life.sku(order).customer_ships
+        if not prepared or order.status in OVER:
             raise ArmError(
                 400, "SsemUserErrorSecretsNotGenerated",
                 "Device secrets have not been generated yet. Retry the operation in a few minutes.",
@@ -215,7 +228,7 @@ def mark_shipped(world: World, ask: Ask) -> Answer:
             raise _bad("carrierName and trackingId are required.", "deliverToDcPackageDetails")
         if not life.sku(order).customer_ships:
             raise _not_allowed(order, "devices of this kind are fetched by Microsoft's carrier")
-        life.hand_over(world, order, sent["carrierName"], sent["trackingId"])
+        import_life.hand_over(world, order, sent["carrierName"], sent["trackingId"])
         records.effects.shipment_marks[order.name] = records.effects.shipment_marks.get(order.name, 0) + 1
         return Answer(204)
 
@@ -231,9 +244,14 @@ def mitigate(world: World, ask: Ask) -> Answer:
             raise _bad(f"Choose one of {', '.join(RESOLUTIONS)}.", "customerResolutionCode")
         if not order.actions:
             raise _not_allowed(order, "it does not wait for the customer")
-        life.resume(world, order, codes.pop())
+        _life(order).resume(world, order, codes.pop())
         records.effects.mitigations[order.name] = records.effects.mitigations.get(order.name, 0) + 1
         return Answer(204)
+
+
+def _life(order: Order) -> ModuleType:
+    """Return what knows the life of such an order."""
+    return import_life if life.sku(order).customer_ships else life
 
 
 def _accepted(world: World, ask: Ask, order: Order, operation_id: str) -> Answer:

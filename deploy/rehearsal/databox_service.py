@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deploy.rehearsal.address import datacenter
 from deploy.rehearsal.databox import SUBSCRIPTION, check_accounts, room_left
 from deploy.rehearsal.skus import SKUS
 from deploy.rehearsal.skus.base import Sku
@@ -62,7 +63,7 @@ def region_configuration(world: World, ask: Ask) -> Answer:
         "transportAvailability": {
             "transportAvailabilityDetails": [{"shipmentType": "MicrosoftManaged"}, {"shipmentType": "CustomerManaged"}]
         },
-        "datacenterAddress": _datacenter(where),
+        "datacenterAddress": datacenter(where),
         "deviceCapability": {"deviceCapabilityDetails": [{"hardwareEncryption": "Enabled"}]},
     }
     return Answer(200, {f"{name}Response": part for name, part in parts.items() if body.get(f"{name}Request")})
@@ -168,27 +169,6 @@ def _sku(sku: Sku, country: str, location: str) -> dict[str, Any]:
             "requiredFeature": None,
             "countriesWithinCommerceBoundary": boundary,
         },
-    }
-
-
-def _datacenter(location: str) -> dict[str, Any]:
-    return {
-        "datacenterAddressType": "DatacenterAddressLocation",
-        "supportedCarriersForReturnShipment": ["DHL", "UPS"],
-        "dataCenterAzureLocation": location,
-        "contactPersonName": "Rehearsal Datacenter Operations",
-        "company": "Rehearsal",
-        "street1": "1 Example Road",
-        "street2": "",
-        "street3": "",
-        "city": "Exampleton",
-        "state": "",
-        "zip": "10000",
-        "country": "NL",
-        "phone": "0000000000",
-        "phoneExtension": "",
-        "addressType": "Commercial",
-        "additionalShippingInformation": "",
     }
 
 

@@ -92,9 +92,9 @@ def upload(storage: Storage, job: Job) -> Outcome:
         outcome.renamed_containers = len(renamed)
         errors.write(copylog.summary(outcome.total_files, outcome.errored_files).encode())
         name = f"{job.order}_{job.serial}_CopyLog_{job.log_id}.xml"
-        outcome.log_link = _leave(storage, name, errors)
+        outcome.log_link = leave(storage, name, errors)
         if job.verbose:
-            outcome.verbose_link = _leave(storage, f"{job.order}_{job.serial}_VerboseLog_{job.log_id}.xml", verbose)
+            outcome.verbose_link = leave(storage, f"{job.order}_{job.serial}_VerboseLog_{job.log_id}.xml", verbose)
     return outcome
 
 
@@ -219,7 +219,8 @@ def printable_text(name: str) -> bool:
     return not any(ord(letter) < 0x20 or 0xD800 <= ord(letter) <= 0xDFFF for letter in name)
 
 
-def _leave(storage: Storage, name: str, stream: object) -> str:
+def leave(storage: Storage, name: str, stream: object) -> str:
+    """Put what was written to *stream* so far into the account as the log *name*; return its address."""
     size = stream.tell()  # type: ignore[attr-defined]
     stream.seek(0)  # type: ignore[attr-defined]
     storage.ensure_container(LOG_CONTAINER)

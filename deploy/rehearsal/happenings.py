@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from deploy.rehearsal import life, mishaps, office_agent
+from deploy.rehearsal import import_life, life, mishaps, office_agent
 from deploy.rehearsal.world import Happening
 
 HAPPENINGS: dict[str, Happening] = {
     **life.HAPPENINGS,
+    **import_life.HAPPENINGS,
     "backup": office_agent.scheduled_backup,
     "mishap": mishaps.strike,
 }

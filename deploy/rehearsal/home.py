@@ -49,10 +49,11 @@ class Home:
         """Open or make *root*. Raises OSError when it cannot be written, ValueError when its identity is damaged."""
         self.root = root.resolve()
         self.devices = self.root / "devices"
+        self.drives = self.root / "drives"
         self.azurite = self.root / "azurite"
         self.tls = self.root / "tls"
         self.world = self.root / "world.json"
-        for folder in (self.devices, self.azurite):
+        for folder in (self.devices, self.drives, self.azurite):
             folder.mkdir(parents=True, exist_ok=True)
         self._file = self.root / "identity.json"
         kept = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}

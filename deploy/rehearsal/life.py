@@ -203,7 +203,7 @@ def _certificate(world: World, serial: str) -> str:
 
 
 HAPPENINGS: dict[str, Happening] = {
-    **{stage: partial(reach, stage) for kind in SKUS.values() for stage, _ in kind.stages},
+    **{stage: partial(reach, stage) for kind in SKUS.values() if not kind.customer_ships for stage, _ in kind.stages},
     "Aborted": partial(reach, "Aborted"),
     "upload": upload,
     "finish": finish,

@@ -10,21 +10,30 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from deploy.rehearsal import device, faults, life
+from deploy.rehearsal import device, faults, import_life, life
 from deploy.rehearsal.records import Office, Order, Stage
 from deploy.rehearsal.wire import ArmError, iso
 from deploy.rehearsal.world import World
 
-AT_THE_CUSTOMER = ("DeviceOrdered", "DevicePrepared", "Dispatched", "Delivered")
+AT_THE_CUSTOMER = ("DeviceOrdered", "DevicePrepared", "Dispatched", "Delivered", "Created", "AwaitingShipmentDetails")
+DRIVE_FAILURES = (
+    "Failed", "NotReturned", "HardwareError", "DeviceFormatted", "DeviceMetadataModified", "UnsupportedData",
+    "StorageAccountNotAccessible", "DriveNotReceived", "UnsupportedDrive", "OtherServiceError", "OtherUserError",
+    "DriveNotDetected", "DriveCorrupted", "MetadataFilesModifiedOrRemoved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Mishap:
-    """One thing that can go wrong: what it does, which fields its row needs, and whether it waits for the upload."""
+    """One thing that can go wrong: what it does (None: it waits for the upload), which fields its row needs.
+
+    Some can only befall an import job of the customer's own drives.
+    """
 
     does: Callable[[World, dict[str, Any]], None] | None
     needs: tuple[str, ...] = ("job",)
     allows: tuple[str, ...] = ()
+    own_drives: bool = False
 
 
 def add(world: World, row: dict[str, Any]) -> None:
@@ -90,6 +99,40 @@ def _set_stage(world: World, row: dict[str, Any]) -> None:
     order.stages.append(Stage(name=row["stage"], status="InProgress", at=world.now))
 
 
+def _lose_parcel(world: World, row: dict[str, Any]) -> None:
+    import_life.lose_parcel(world, _import_job(world, row))
+
+
+def _find_parcel(world: World, row: dict[str, Any]) -> None:
+    import_life.find_parcel(world, _import_job(world, row))
+
+
+def _refuse_return(world: World, row: dict[str, Any]) -> None:
+    import_life.refuse_return(world, _import_job(world, row))
+
+
+def _fail_drive(world: World, row: dict[str, Any]) -> None:
+    """The datacenter cannot work on this drive; `status` is Azure's word for why."""
+    order = _import_job(world, row)
+    status = row.get("status", "DriveNotReceived" if row["world"] == "drive-missing" else "HardwareError")
+    box = next((box for box in order.devices if box.serial == row["serial"]), None)
+    if box is None or status not in DRIVE_FAILURES:
+        raise ArmError(400, "BadFault", f"{order.name} has no drive {row['serial']!r}, or {status!r} is no status")
+    box.forced_status = status
+
+
+def _add_drive(world: World, row: dict[str, Any]) -> None:
+    """A drive of no job lies in the parcel; it is not looked at and comes back with the others."""
+    _import_job(world, row).extra_drives.append(row["serial"])
+
+
+def _import_job(world: World, row: dict[str, Any]) -> Order:
+    order = _order(world, row)
+    if not life.sku(order).customer_ships:
+        raise ArmError(400, "BadFault", f"{row['world']} befalls only import jobs of own drives")
+    return order
+
+
 def _delete_blob(world: World, row: dict[str, Any]) -> None:
     world.storage.delete(row["container"], row["name"])
 
@@ -132,5 +175,13 @@ MISHAPS: dict[str, Mishap] = {
     "schedule-off":               Mishap(_turn_schedule_off, ("office",), ("job",)),
     "copy-halted":                Mishap(None),
     "complete-with-errors":       Mishap(None, allows=("count", "path_regex")),
+    "parcel-lost":                Mishap(_lose_parcel,   own_drives=True),
+    "parcel-found":               Mishap(_find_parcel,   own_drives=True),
+    "drive-missing":              Mishap(_fail_drive,    ("job", "serial"), own_drives=True),
+    "drive-extra":                Mishap(_add_drive,     ("job", "serial"), own_drives=True),
+    "drive-fails":                Mishap(_fail_drive,    ("job", "serial"), ("status",), own_drives=True),
+    "return-refused":             Mishap(_refuse_return, own_drives=True),
+    "account-not-accessible":     Mishap(None,           own_drives=True),
+    "blobs-made-anew":            Mishap(None,           own_drives=True),
 }
 # fmt: on

@@ -19,6 +19,7 @@ from deploy.rehearsal.world import World
 VERSION = "2.0.9262.0"
 RUN_TIME = timedelta(minutes=20)
 WAITING = "Waiting for Azure Data Box job to be completed"
+WAITING_FOR_IMPORT = "Waiting for Azure Import job to finish"
 DONE = "Job Completed"
 KINDS = ("dpm", "mars", "files")
 
@@ -46,31 +47,53 @@ def facts(world: World, name: str, kind: str) -> dict[str, Any]:
 
 
 def configure(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Set the offline method: the order, and the items with their sizes in bytes. Safe to repeat until the copy.
+    """Set the offline method: the order or the import job, and the items with their sizes in bytes.
 
-    Raises ArmError 409 when the order is not at `Delivered` (the wizard lists no others), 400 for a bad body.
+    Safe to repeat until the copy; the name of an import job may be changed after it, too. Raises ArmError 409 when the
+    order is not at `Delivered` (the wizard lists no others), 400 for a bad body.
     """
     kind = body.get("kind", "dpm")
     office = _known(world, name, kind)
-    order = world.order(str(body.get("order")))
-    if order is None or order.status != "Delivered":
-        raise ArmError(409, "OrderNotDelivered", f"The order {body.get('order')!r} is not listed: it is not Delivered.")
-    if office.items and any(item.seed and not item.containers for item in office.items):
-        raise ArmError(409, "SeedAlreadyWritten", "The first copy is written; its method cannot be changed.")
+    if body.get("import_job"):
+        _choose_import_job(office, kind, body)
+    else:
+        _choose_order(world, office, body)
     office.kind, office.engine = kind, body.get("engine", office.engine)
     office.server = str(body.get("server") or office.server)
-    office.items = [_item(office, given) for given in _listed(body, "items")]
-    for given in body.get("containers") or []:
-        _expect(office, given)
-    office.order, office.configured, office.schedule_enabled = order.name, True, True
+    office.configured, office.schedule_enabled = True, True
     office.registered_at = office.registered_at or world.now
     world.records.offices[name.casefold()] = office
     _schedule(world, office)
     return facts(world, name, kind)
 
 
+def _choose_order(world: World, office: Office, body: dict[str, Any]) -> None:
+    order = world.order(str(body.get("order")))
+    if order is None or order.status != "Delivered":
+        raise ArmError(409, "OrderNotDelivered", f"The order {body.get('order')!r} is not listed: it is not Delivered.")
+    if any(item.seed and not item.containers for item in office.items):
+        raise ArmError(409, "SeedAlreadyWritten", "The first copy is written; its method cannot be changed.")
+    office.order, office.own_drives = order.name, False
+    office.items = [_item(office, given) for given in _listed(body, "items")]
+    for given in body.get("containers") or []:
+        _expect(office, given)
+
+
+def _choose_import_job(office: Office, kind: str, body: dict[str, Any]) -> None:
+    """Name the import job, which need not exist yet: it is created when the drives are written."""
+    if kind == "files" or not body.get("staging"):
+        raise ArmError(400, "BadMethod", "Own drives need a staging location, and an agent that writes to it.")
+    named = [_item(office, given) for given in _listed(body, "items")]
+    if not any(item.seed for item in office.items):
+        office.items = named
+        office.staging, office.container = str(body["staging"]), str(body.get("container") or "")
+    elif [item.name for item in named] != [item.name for item in office.items] or office.staging != body["staging"]:
+        raise ArmError(409, "SeedAlreadyWritten", "The first copy is written; only the import job's name can change.")
+    office.order, office.own_drives = str(body["import_job"]), True
+
+
 def seeded(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Note the seed the agent has written to the device: per item, images with container, blob and bytes."""
+    """Note the seed the agent has written to device or staging: per item, images with container, blob and bytes."""
     office = _configured(world, name)
     written = {entry["name"]: entry["images"] for entry in _listed(body, "items")}
     total = 0
@@ -78,7 +101,7 @@ def seeded(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
         images = written.get(item.name, [])
         item.seed = [Blob(container=i["container"], name=i["blob"], bytes=i["bytes"]) for i in images]
         total += sum(blob.bytes or 0 for blob in item.seed)
-    _note(world, office, "completed", WAITING, total)
+    _note(world, office, "warning" if office.own_drives else "completed", _waiting_text(office), total)
     return facts(world, name, office.kind)
 
 
@@ -101,8 +124,8 @@ def _run(world: World, office: Office) -> None:
     office.last_run = world.now
     order = world.order(office.order or "")
     waiting = [item for item in office.items if not item.points]
-    if waiting and not _can_move(order, waiting):
-        _note(world, office, "warning", WAITING, 0)
+    if waiting and not _can_move(office, order, waiting):
+        _note(world, office, "warning", _waiting_text(office), 0)
         return
     missing = [name for item in waiting for name in _missing(world, item)]
     moved = sum(_move(world, item) for item in waiting if not _missing(world, item))
@@ -114,21 +137,36 @@ def _run(world: World, office: Office) -> None:
         _note(world, office, "completed", DONE, moved)
 
 
-def _can_move(order: Order | None, waiting: list[Item]) -> bool:
-    """The order may be deleted after it is over; then nobody can tell the agent any more, and it waits forever."""
-    return order is not None and order.status in INGESTED and any(item.seed or item.containers for item in waiting)
+def _can_move(office: Office, order: Order | None, waiting: list[Item]) -> bool:
+    """The order may be deleted after it is over; then nobody can tell the agent any more, and it waits forever.
+
+    For an import job only a clean end is taken for one; whether the real agent moves on others is not documented.
+    """
+    ends = ("Completed",) if office.own_drives else INGESTED
+    return order is not None and order.status in ends and any(item.seed or item.containers for item in waiting)
+
+
+def _waiting_text(office: Office) -> str:
+    return WAITING_FOR_IMPORT if office.own_drives else WAITING
 
 
 def _missing(world: World, item: Item) -> list[str]:
     """Return the names of the seed's blobs that are not in the account with the length they must have."""
     absent = []
     for blob in item.seed:
-        size = world.storage.size(blob.container, blob.name)
+        size = _size(world, blob)
         if size is None or (blob.bytes is not None and size != blob.bytes):
             absent.append(f"{blob.container}/{blob.name}")
     told = {blob.container for blob in item.seed}
     absent += [c for c in item.containers if c not in told and not any(world.storage.names(c))]
     return absent if item.seed or item.containers else [item.name]
+
+
+def _size(world: World, blob: Blob) -> int | None:
+    if blob.container:
+        return world.storage.size(blob.container, blob.name)
+    found = world.storage.anywhere(blob.name)
+    return found[1] if found else None
 
 
 def _move(world: World, item: Item) -> int:

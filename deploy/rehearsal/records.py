@@ -51,13 +51,23 @@ class Outcome(BaseModel):
 
 
 class Device(BaseModel):
-    """One box or disk of an order. Its checksums lie in `devices/<serial>.json`, beside it, never on it."""
+    """One box or disk of an order. Its checksums lie in `devices/<serial>.json`, beside it, never on it.
+
+    A customer's own drive has a manifest (`manifest_file` on it, and the hash the order names), the `status` of its
+    copy in Azure's words, and in `trouble` why it was not copied.
+    """
 
     serial: str
     terabytes: int
     reference: str | None = None
     secret: str = ""
     outcome: Outcome | None = None
+    manifest_file: str = ""
+    manifest_hash: str = ""
+    manifest_backup: str = ""
+    status: str = "NotStarted"
+    forced_status: str = ""
+    trouble: dict[str, str] | None = None
 
 
 class Order(BaseModel):
@@ -85,6 +95,8 @@ class Order(BaseModel):
     erasure: dict[str, str] | None = None
     custody_link: str | None = None
     pickups: list[dict[str, str]] = Field(default_factory=list)
+    return_refused: bool = False
+    extra_drives: list[str] = Field(default_factory=list)
 
     @property
     def status(self) -> str:
@@ -97,7 +109,7 @@ class Order(BaseModel):
 
 
 class Blob(BaseModel):
-    """A blob the office expects in the account; `bytes` None means any length."""
+    """A blob the office expects in the account; `bytes` None means any length, `container` "" whichever has it."""
 
     container: str
     name: str
@@ -144,6 +156,9 @@ class Office(BaseModel):
     server: str
     engine: Literal["dpm", "mabs"] = "dpm"
     order: str | None = None
+    own_drives: bool = False
+    staging: str = ""
+    container: str = ""
     configured: bool = False
     registered_at: datetime | None = None
     schedule_enabled: bool = False

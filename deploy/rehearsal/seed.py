@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import re
 import tarfile
@@ -35,24 +36,44 @@ def pack(source: Path, page_folder: Path, container: str, image_bytes: int = IMA
     Calling twice writes the same images again. Raises NotADirectoryError when *source* is not a directory, OSError when
     the device cannot be written.
     """
+    packed, written = _write(source, page_folder / container, "seed-", ".vhd", image_bytes)
+    for path in written:
+        packed.images.append({"path": str(path), "container": container, "blob": path.name, "bytes": _length(path)})
+    return packed
+
+
+def stage(source: Path, staging: Path, name: str, container: str, image_bytes: int = IMAGE_BYTES) -> Packed:
+    """Write *source* to *staging*/*name* the way the agent does for own drives; return what was written.
+
+    The images are *.AIBBlob; a small *.BaseBlob, whole pages too, says what they are. They become blobs of *container*,
+    called as they lie below *staging*. Calling twice writes the same. Raises what `pack` raises.
+    """
+    packed, written = _write(source, staging / name, f"{name}-", ".AIBBlob", image_bytes)
+    base = staging / name / f"{name}.BaseBlob"
+    told = json.dumps({"item": name, "images": [path.name for path in written]}).encode()
+    base.write_bytes(told + bytes(-len(told) % PAGE_BYTES))
+    for path in (*written, base):
+        blob = path.relative_to(staging).as_posix()
+        packed.images.append({"path": str(path), "container": container, "blob": blob, "bytes": _length(path)})
+    return packed
+
+
+def _write(source: Path, folder: Path, prefix: str, suffix: str, image_bytes: int) -> tuple[Packed, list[Path]]:
     if not source.is_dir():
         raise NotADirectoryError(f"{source} is not a directory")
-    folder = page_folder / container
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("seed-*.vhd"):
+    for old in folder.glob(f"{prefix}*{suffix}"):
         old.unlink()
-    packed = Packed()
-    out = _Images(folder, image_bytes)
+    packed, out = Packed(), _Images(folder, prefix, suffix, image_bytes)
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BUFFER_BYTES) as stream:
         for path in _walk(source, packed):
             _add(stream, source, path, packed)
     out.close()
-    for path in out.written:
-        blob = path.name
-        packed.images.append(
-            {"path": str(path), "container": container, "blob": blob, "bytes": path.stat().st_size}
-        )
-    return packed
+    return packed, out.written
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size
 
 
 def container_name(server: str, item: str) -> str:
@@ -121,8 +142,8 @@ class _Exactly:
 class _Images(io.RawIOBase):
     """A file-like end of the stream that starts a new image when one is full and pads the last to whole pages."""
 
-    def __init__(self, folder: Path, image_bytes: int) -> None:
-        self._folder, self._limit = folder, image_bytes
+    def __init__(self, folder: Path, prefix: str, suffix: str, image_bytes: int) -> None:
+        self._folder, self._names, self._limit = folder, (prefix, suffix), image_bytes
         self.written: list[Path] = []
         self._out: IO[bytes] | None = None
         self._room = 0
@@ -151,7 +172,7 @@ class _Images(io.RawIOBase):
         if self._out is not None and self._room == 0:
             self._finish()
         if self._out is None:
-            path = self._folder / f"seed-{len(self.written) + 1:04d}.vhd"
+            path = self._folder / f"{len(self.written) + 1:04d}".join(self._names)
             self._out = path.open("wb")
             self._room = self._limit
             self.written.append(path)

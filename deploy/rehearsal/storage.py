@@ -65,6 +65,40 @@ class Storage:
                 blob.upload_page(chunk, offset, len(chunk), validate_content="md5")
             offset += len(chunk)
 
+    def begin_pages(self, container: str, name: str, size_bytes: int, *, anew: bool) -> bool:
+        """Make a page blob of that length, unless one is there and *anew* is False; say whether it was made."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        blob = self.client.get_blob_client(container, name)
+        try:
+            there = blob.get_blob_properties()
+            if not anew and there.size == size_bytes and there.blob_type == "PageBlob":
+                return False
+            blob.delete_blob()
+        except ResourceNotFoundError:
+            pass
+        blob.create_page_blob(size_bytes)
+        return True
+
+    def put_range(self, container: str, name: str, data: bytes, offset: int) -> None:
+        """Write whole pages, at most 4 MiB, into a page blob that is there."""
+        blob = self.client.get_blob_client(container, name)
+        blob.upload_page(data, offset, len(data), validate_content="md5")
+
+    def crc64(self, container: str, name: str) -> int:
+        """Return the CRC-64/NVME of a blob as it lies in the account, read in pieces."""
+        from awscrt.checksums import crc64nvme
+
+        value = 0
+        for piece in self.client.get_blob_client(container, name).download_blob().chunks():
+            value = crc64nvme(piece, value)
+        return value
+
+    def anywhere(self, name: str) -> tuple[str, int] | None:
+        """Return container and length of a blob of that name in whatever container has one."""
+        found = ((str(c.name), self.size(str(c.name), name)) for c in self.client.list_containers())
+        return next(((container, size) for container, size in found if size is not None), None)
+
     def size(self, container: str, name: str) -> int | None:
         """Return the length of a blob in bytes, or None when it is not there."""
         from azure.core.exceptions import ResourceNotFoundError

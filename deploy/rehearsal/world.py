@@ -75,18 +75,14 @@ class World:
         """Forget everything: back to the first day, or to *start*, with the first settings or *settings*."""
         with self._lock:
             fresh = self._first.model_copy(deep=True)
-            self.records = fresh.model_copy(
-                update={"now": start or fresh.now, "settings": settings or fresh.settings}
-            )
+            self.records = fresh.model_copy(update={"now": start or fresh.now, "settings": settings or fresh.settings})
             self.save()
 
     def plan(self, at: datetime, what: str, subject: str) -> None:
         """Put *what* on the agenda for *subject*; never earlier than now. Raises KeyError when nobody can do it."""
         _ = self._happenings[what]
         self.records.seq += 1
-        self.records.agenda.append(
-            Due(at=max(at, self.records.now), seq=self.records.seq, what=what, subject=subject)
-        )
+        self.records.agenda.append(Due(at=max(at, self.records.now), seq=self.records.seq, what=what, subject=subject))
 
     def unplan(self, subject: str, *whats: str) -> None:
         """Take *whats* (or everything) planned for *subject* off the agenda."""

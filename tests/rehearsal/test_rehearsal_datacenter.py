@@ -46,8 +46,10 @@ def test_a_clean_device_ends_completed_with_an_empty_list_of_errors(rehearsal):
     verbose = log_of(rehearsal, job.properties.details.copy_log_details[0].verbose_log_link)
 
     assert job.properties.status == "Completed"
-    assert "<Status>Succeeded</Status>" in log and "<TotalFiles>2</TotalFiles>" in log and "Errored" not in log.replace(
-        "FilesErrored", ""
+    assert (
+        "<Status>Succeeded</Status>" in log
+        and "<TotalFiles>2</TotalFiles>" in log
+        and "Errored" not in log.replace("FilesErrored", "")
     )
     assert f'Path="data/a.vhd" Size="512" crc64="{crc64nvme(PAGE)}"' in verbose
     assert 'CloudFormat="BlockBlob" Path="data/b &amp; &lt;c&gt;.txt" Size="5"' in verbose

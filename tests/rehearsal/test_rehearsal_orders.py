@@ -83,9 +83,7 @@ def test_an_order_that_lacks_something_is_refused(rehearsal, name):
     """400 in ARM's shape, and nothing was ordered."""
     body = rehearsal.body()
     BREAKAGES[name](body)
-    status, answer, _ = rehearsal.raw(
-        "PUT", rehearsal.path + "/providers/Microsoft.DataBox/jobs/seed-berlin", body
-    )
+    status, answer, _ = rehearsal.raw("PUT", rehearsal.path + "/providers/Microsoft.DataBox/jobs/seed-berlin", body)
 
     assert status == 400 and answer["error"]["code"] and answer["error"]["details"] == [None]
     assert rehearsal.control.stats()["orders"] == {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from deploy.rehearsal.skus.base import Sku
+from deploy.rehearsal.skus.customer_disk import CustomerDisk
 from deploy.rehearsal.skus.data_box import DataBox
 from deploy.rehearsal.skus.data_box_disk import DataBoxDisk
 
-SKUS: dict[str, Sku] = {sku.name: sku for sku in (DataBox(), DataBoxDisk())}
+SKUS: dict[str, Sku] = {sku.name: sku for sku in (DataBox(), DataBoxDisk(), CustomerDisk())}
 
 
 def sku_of(name: str) -> Sku | None:

@@ -120,10 +120,14 @@ def outcomes(order: Order) -> list[tuple[Device, Outcome]]:
 
 
 def hidden(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return *inputs* without what Azure never sends back: passwords of shares, devices and disks."""
+    """Return *inputs* without what Azure never sends back: passwords, keys of drives, the carrier's account number."""
     shown = {key: value for key, value in inputs.items() if key not in ("devicePassword", "passkey")}
     for entry in shown.get("dataImportDetails") or []:
         entry.get("accountDetails", {}).pop("sharePassword", None)
+    for drive in (shown.get("importDiskDetailsCollection") or {}).values():
+        drive["bitLockerKey"] = None
+    if shown.get("returnToCustomerPackageDetails"):
+        shown["returnToCustomerPackageDetails"]["carrierAccountNumber"] = None
     return shown
 
 
