@@ -14,7 +14,8 @@ from tasks.office.disks import CUT, Allocation, DoesNotFit, allocate, read_alloc
 QUICK = settings(max_examples=150, deadline=None, derandomize=True)
 STEPS = st.lists(st.integers(0, 9), min_size=1, max_size=6)
 ROOMS = st.lists(st.integers(1, 10), min_size=1, max_size=5)
-SIZES = st.lists(st.integers(0, 9 * CUT // 512), min_size=1, max_size=6)
+UNEVEN = st.builds(lambda steps, rest: steps * CUT // 512 + rest, st.integers(0, 6), st.integers(0, CUT // 512 - 1))
+SIZES = st.lists(UNEVEN, min_size=1, max_size=6)
 
 
 def blobs_of(sizes: list[int], unit: int) -> dict[str, int]:
@@ -120,6 +121,23 @@ def test_a_blob_is_cut_only_when_it_must_be():
     assert cut.cut == ("a",)
     assert [(piece.serial, piece.offset, piece.bytes) for piece in cut.pieces] == [
         ("S1", 0, 10 * CUT), ("S2", 10 * CUT, 2 * CUT + 512)]  # fmt: skip
+
+
+def test_uneven_blobs_are_cut_at_steps_of_4_mib_all_the_same():
+    """No two of these fit on one drive; the third is cut, wasting room rather than leaving the steps."""
+    blobs = dict.fromkeys("abc", 3 * CUT + 512)
+    plan = allocate(blobs, {"S1": 5 * CUT, "S2": 6 * CUT})
+
+    assert every_byte_once(plan, blobs)
+    assert len(plan.cut) == 1
+
+
+def test_room_on_a_used_drive_is_taken_before_a_new_drive():
+    """A drive costs money and handling."""
+    held = allocate({"a": 4 * CUT}, {"S1": 6 * CUT})
+    plan = allocate({"a": 4 * CUT, "b": CUT}, {"S1": 6 * CUT, "S2": 60 * CUT}, held=held)
+
+    assert plan.serials == ("S1",)
 
 
 def test_a_blob_that_grew_is_placed_anew():

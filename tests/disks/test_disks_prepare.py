@@ -158,6 +158,22 @@ def test_a_file_that_sneaked_onto_the_drive_is_found(fast):
         bench.prepare()
 
 
+def test_a_file_that_vanished_from_the_drive_half_way_is_written_again(fast):
+    """The session's marker is there, the file is not: what the journal says of that file is forgotten."""
+    bench = a_seed(fast)
+    stopped_after(bench, "write", 3)
+    next(bench.home.rglob("one.AIBBlob")).unlink()
+
+    bench.check(bench.prepare())
+
+
+def test_a_file_ends_where_it_should_on_a_file_system_with_direct_writes(tmp_path):
+    """Direct writes are padded to whole blocks; 512 bytes over a range must not become 4,096."""
+    bench = a_seed(tmp_path, sizes={"a.AIBBlob": 4 * MIB + 512, "b.AIBBlob": 512})
+
+    bench.check(bench.prepare())
+
+
 def test_a_drive_that_was_formatted_half_way_is_begun_again(fast):
     """Empty again, of the planned serial: what the journal says of it is forgotten."""
     bench = a_seed(fast)
