@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
@@ -20,6 +22,16 @@ from tasks.archive import FolderArchive
 from tasks.errors import AlreadyExists, NotFound
 from tasks.journal import Journal, Logbook
 from tasks.ports import Address, BlobSeen, Contact, Objection, OrderRequest, Site
+
+
+@cache
+def journal_file(state: str) -> bytes:
+    """Return the journal of the good run up to *state*, as its file's bytes: made once, copied for each test."""
+    with TemporaryDirectory() as folder:
+        journal = Journal(f"sqlite:///{Path(folder) / 'journal.db'}")
+        journal.add(None, lines_to(state))
+        journal.close()
+        return (Path(folder) / "journal.db").read_bytes()
 
 
 class Crash(BaseException):
@@ -224,10 +236,9 @@ class FakeWorld:
     office: FakeOffice = field(default_factory=FakeOffice)
 
     def __post_init__(self) -> None:
+        (self.folder / "journal.db").write_bytes(journal_file(self.state))
         self.journal = Journal(f"sqlite:///{self.folder / 'journal.db'}")
-        lines = lines_to(self.state)
-        self.journal.add(None, lines)
-        self.time = lines[-1].at
+        self.time = lines_to(self.state)[-1].at
 
     @property
     def site(self) -> Site:

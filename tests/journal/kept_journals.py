@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 from stories import ACTOR, RUN_ID, T0, lines_to, opening
@@ -19,10 +21,18 @@ OTHER = "lyon-2026-11"
 
 def filled(path: Path) -> Journal:
     """Return a new journal with the good run up to `closed` and a second run that was only opened."""
-    journal = Journal(f"sqlite:///{path}")
-    journal.add(None, lines_to("closed"))
-    journal.open(OTHER, opening(OTHER), T0, ACTOR)
-    return journal
+    path.write_bytes(_filled_file())
+    return Journal(f"sqlite:///{path}")
+
+
+@cache
+def _filled_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        journal = Journal(f"sqlite:///{Path(folder) / 'journal.db'}")
+        journal.add(None, lines_to("closed"))
+        journal.open(OTHER, opening(OTHER), T0, ACTOR)
+        journal.close()
+        return (Path(folder) / "journal.db").read_bytes()
 
 
 def opened(path: Path) -> Journal:

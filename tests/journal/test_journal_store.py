@@ -26,7 +26,7 @@ STORY = lines_to("closed")
 NOTES = st.builds(Draft, st.just("note"), st.fixed_dictionaries({"text": st.text(max_size=9)}))
 
 
-@tries(20)
+@tries(10)
 @given(cuts=st.lists(st.integers(1, len(STORY) - 1), max_size=6), notes=st.lists(NOTES, max_size=3))
 def test_lines_come_back_as_they_went_however_they_were_committed(tmp_path_factory, cuts, notes):
     """Any split of a journal into commits gives the same lines, the same run and a whole chain."""

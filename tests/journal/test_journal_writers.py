@@ -16,7 +16,7 @@ from states.lines import Draft
 from tasks.errors import InvalidInput, Overtaken
 from tasks.journal import Journal, Logbook
 
-ROUNDS, KILLS = 15, 40
+ROUNDS, KILLS = 10, 15
 
 
 @pytest.fixture(scope="module")
