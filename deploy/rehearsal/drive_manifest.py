@@ -229,6 +229,10 @@ class _Builder:
     def said(self, text: str) -> None:
         self._open[-1].text += text
 
+    def declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding and encoding.upper() != "UTF-8":
+            _refuse("it is not UTF-8")
+
     def forbidden(self, *_about: object) -> NoReturn:
         _refuse("it has a document type, an entity or an instruction")
 
@@ -237,7 +241,7 @@ def _tree(data: bytes) -> _Element:
     builder, parser = _Builder(), expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = builder.opened, builder.closed
-    parser.CharacterDataHandler = builder.said
+    parser.CharacterDataHandler, parser.XmlDeclHandler = builder.said, builder.declared
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.ProcessingInstructionHandler = builder.forbidden
     try:
         parser.Parse(data, True)
