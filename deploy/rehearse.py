@@ -35,11 +35,11 @@ from tasks.errors import SeedingError
 from tasks.files import write_aside
 from tasks.journal import Journal, Logbook
 from tasks.layout import container_of
-from tasks.office.disks import new_key
+from tasks.office.disks import EnvironmentKeys, new_key
 
 SAMPLE = Path(__file__).parent / "offices" / "sample.yaml"
 GOAL = "incremental-scheduled"
-DRIVE_SLACK = 96 * 1024 * 1024  # beside the seed's share: what planning leaves free on a drive, and the agent's headers
+DRIVE_SLACK = 1024 * 1024  # beside less than half of the seed: what planning leaves free on a drive
 MOST_DAYS = timedelta(days=120)
 STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
 OFFICE_PERSON = "office-stand-in"
@@ -154,9 +154,10 @@ def _own_disks(office: dict[str, Any], staging: Path, share: int) -> None:
     staging.mkdir(parents=True)
     office["staging"] = {"path": str(staging)}
     own = office["own_disk"]
+    keys = EnvironmentKeys(own["keys"].removeprefix("env:"), os.environ)
     for drive in own["drives"]:
-        drive["capacity"] = share // (len(own["drives"]) - 1) + DRIVE_SLACK
-        os.environ[own["keys"].removeprefix("env:").replace("{serial}", drive["serial"])] = new_key().reveal()
+        drive["capacity"] = share * 45 // 100 + DRIVE_SLACK
+        os.environ[keys.variable(drive["serial"])] = new_key().reveal()
     os.environ[own["return"]["account_env"]] = f"{random.SystemRandom().randrange(10**9):09}"
 
 

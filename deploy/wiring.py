@@ -81,15 +81,16 @@ def local_disks(where: Settings, entry: OfficeEntry) -> LocalDisks:
     if place.kind != "environment":
         raise InvalidInput(f"keys in a {place.kind} cannot be read in this version", next="use `keys: env:NAME`")
     keys = disks.EnvironmentKeys(place.name, os.environ)
+    listed = tuple(drive.fact() for drive in entry.own_disk.drives)
     if where.endpoints and where.endpoints.drives:
         drives = disks.FolderDrives(Path(where.endpoints.drives))
         serials = {str(Path(where.endpoints.drives) / d.serial / "volume"): d.serial for d in entry.own_disk.drives}
         lock = disks.FolderBitLocker(keys, serials)
-        return LocalDisks(where.media, drives, disks.FolderFormatter(drives), lock, keys)
+        return LocalDisks(where.media, drives, disks.FolderFormatter(drives), lock, keys, listed)
     scripts = Path(__file__).parent / "agents"
     real = disks.windows_drives(scripts / "Get-SeedingDrives.ps1")
     formatter = disks.WindowsFormatter(scripts / "Format-SeedingDrive.ps1")
-    return LocalDisks(where.media, real, formatter, disks.ManageBde(), keys)
+    return LocalDisks(where.media, real, formatter, disks.ManageBde(), keys, listed)
 
 
 def _return_carrier(entry: OfficeEntry) -> ReturnCarrier | None:

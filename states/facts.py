@@ -416,6 +416,7 @@ class Run:
     evidence_at: dict[str, datetime] = field(default_factory=dict)
     conditions: dict[str, Raised] = field(default_factory=dict)
     waivers: dict[str, str] = field(default_factory=dict)
+    lost_drives: frozenset[str] = frozenset()  # own disks of earlier attempts that did not land
     landed_drives: dict[str, int] = field(default_factory=dict)  # own disks an earlier attempt landed: serial, bytes
     intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
     outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it
@@ -429,7 +430,15 @@ class Run:
     @property
     def job_name(self) -> str:
         """The Azure job's name in this attempt: the plan's name, with the attempt's number after the first."""
-        return self.plan.job_name if self.attempt == 1 else f"{self.plan.job_name[:21]}r{self.attempt}"
+        return self._name_in(self.attempt)
+
+    @property
+    def job_names(self) -> tuple[str, ...]:
+        """The names of the Azure jobs of every attempt so far, the first one first."""
+        return tuple(map(self._name_in, range(1, self.attempt + 1)))
+
+    def _name_in(self, attempt: int) -> str:
+        return self.plan.job_name if attempt == 1 else f"{self.plan.job_name[:21]}r{attempt}"
 
     def reached(self, state: str) -> datetime | None:
         """When the run last arrived in *state* in this attempt (UTC), or None."""

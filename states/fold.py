@@ -96,7 +96,9 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
     if trigger == "reorder":
         gone = tuple(code for code in run.conditions if code != "held")
         landed = {**run.landed_drives, **_landed(run)}
-        run = replace(_without(run, gone), attempt=run.attempt + 1, landed_drives=landed)
+        used = run.get(DrivesPrepared)
+        lost = run.lost_drives | ({drive.serial for drive in used.drives} - set(landed) if used else set())
+        run = replace(_without(run, gone), attempt=run.attempt + 1, landed_drives=landed, lost_drives=lost)
     if trigger in _KEPT_BY:
         kept = (*_KEPT_BY[trigger], *(_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else ()))
         run = forget(run, tuple(kind for kind in EVIDENCE if kind not in kept))

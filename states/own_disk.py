@@ -131,7 +131,7 @@ OWN_DISK_PLAYBOOK: dict[str, tuple[Row, ...]] = {
         Row("act",  "reserve-drives",  the_drives_are_reserved,        minutes(15), "the office's server"),
     ),
     "ordered": (
-        Row("ask",  "check-drives",    somebody_allowed_formatting,    hours(24),   "the office",
+        Row("ask",  "reserve-drives",  somebody_allowed_formatting,    hours(24),   "the office",
             "Attach the allocated drives to the copy computer. They will be formatted: is nothing on them needed?",
             "seeding record {run} attached --serials SERIAL,SERIAL --yes"),
         Row("act",  "check-drives",    the_drives_are_fit,             minutes(15), "the copy computer"),

@@ -5,6 +5,7 @@ Every answer is a journal line with the person's name as its actor. Refusals rai
 
 from __future__ import annotations
 
+from states.conditions import row_of
 from states.facts import (
     CloseApproved,
     Delivered,
@@ -81,9 +82,10 @@ def hold(book: Logbook, reason: str) -> Run:
 
 
 def resume(book: Logbook, reason: str = "") -> Run:
-    """Clear a hold and every blocking condition, and try again: the guards decide anew on fresh evidence."""
+    """Clear a hold and every blocking condition, and try again: the guards decide anew. Warnings stay."""
     _not_over(book.run, "resume")
-    drafts = cleared(book.run, sorted(book.run.conditions), reason or "an operator asked to try again")
+    blocks = [code for code in sorted(book.run.conditions) if row_of(code).severity == "blocks"]
+    drafts = cleared(book.run, blocks, reason or "an operator asked to try again")
     if drafts:
         book.write(*drafts)
     book.looked.clear()

@@ -16,9 +16,15 @@ from tasks.journal import Logbook
 from tasks.ports import Site
 
 
+CONFIRMED = "confirmation "
+
+
 def book_pickup(book: Logbook, site: Site) -> Outcome:
     """Return the carrier's confirmation. Raises Transient only when surely nothing was booked."""
     run, key = book.run, f"pickup/{book.run.attempt}"
+    before = run.outcomes.get(key, "")
+    if before.startswith(CONFIRMED):  # booked before the run was reopened: it still stands
+        return Outcome("book-pickup", (PickupBooked(before.removeprefix(CONFIRMED)),))
     if not book.intend(key, "book-pickup", {"job": run.job_name}):
         return _uncertain(key, run.job_name)
     start, end = next_working_day(book.now(), run.plan.time_zone)
@@ -33,7 +39,7 @@ def book_pickup(book: Logbook, site: Site) -> Outcome:
             return _uncertain(key, run.job_name)
         book.settle(Outcome("book-pickup", done=((key, "not sent"),), pending=True))
         raise
-    return Outcome("book-pickup", evidence=(booked,), done=((key, f"confirmation {booked.confirmation}"),))
+    return Outcome("book-pickup", evidence=(booked,), done=((key, f"{CONFIRMED}{booked.confirmation}"),))
 
 
 def next_working_day(now: datetime, time_zone: str) -> tuple[datetime, datetime]:

@@ -24,5 +24,6 @@ def cancel(book: Logbook, site: Site, reason: str) -> Run:
         site.orders.cancel(book.run.plan, book.run.job_name, reason)
         job = site.orders.find(book.run.plan, book.run.job_name)
     done = ((key, "cancelled"),) if key in book.run.intents else ()
-    book.settle(Outcome("cancel", evidence=(job,) if job else (), done=done))
+    shown = (job,) if job is not None and job.stage == "Cancelled" else ()  # Azure may show it a little later
+    book.settle(Outcome("cancel", evidence=shown, done=done))
     return book.commit(moved(book.run, "cancel", reason, book.now(), book.actor))

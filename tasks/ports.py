@@ -15,6 +15,7 @@ from states.facts import (
     AgentSeen,
     Copied,
     DeviceChecked,
+    Drive,
     DrivesPrepared,
     DrivesSeen,
     ItemInVault,
@@ -208,6 +209,9 @@ class DiskOffice(Protocol):
 
     def staging_free(self, work: OnSite) -> int | None:
         """Return the free bytes of the staging place."""
+
+    def known_drives(self) -> tuple[Drive, ...]:
+        """Return the drives the inventory lists for this office now: a replacement need not be in the plan."""
 
     def check_drives(self, work: OnSite, serials: tuple[str, ...]) -> DrivesSeen | None:
         """Look at these drives and return every objection to using them."""

@@ -30,7 +30,7 @@ def reconcile(book: Logbook, site: Site) -> Outcome:
         report = media.reconcile(
             manifest,
             blobs=_blobs(site, containers),
-            bom=_checksums(site, run.job_name),
+            bom=_checksums(site, run.job_names if run.plan.mode == "own-disk" else (run.job_name,)),
             locate=locate,
             reread=media.Reread(site.account.read, samples=REREAD_BLOCKS),
         )
@@ -52,8 +52,11 @@ def _blobs(site: Site, containers: list[str]) -> Iterator[media.Blob]:
         yield media.Blob(seen.container, seen.name, seen.bytes, kind, seen.md5)
 
 
-def _checksums(site: Site, job_name: str) -> list[media.BomLine] | None:
-    """Return the datacenter's CRC-64 of every file it uploaded; None when it wrote no verbose log."""
-    logs = site.account.logs(job_name, "verbose")
-    lines = [media.BomLine(f.path, f.size, f.crc64) for log in logs for f in media.parse_verbose_log(log)]
-    return lines or None
+def _checksums(site: Site, job_names: tuple[str, ...]) -> list[media.BomLine] | None:
+    """Return the datacenter's CRC-64 of every file it uploaded, the last word on each; None without a verbose log.
+
+    With own disks a later attempt brings only what an earlier one did not, so all their logs count.
+    """
+    logs = [log for name in job_names for log in site.account.logs(name, "verbose")]
+    lines = {f.path: media.BomLine(f.path, f.size, f.crc64) for log in logs for f in media.parse_verbose_log(log)}
+    return list(lines.values()) or None

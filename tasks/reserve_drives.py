@@ -6,21 +6,18 @@ from states.facts import Drive, DrivesReserved, Plan
 from states.settle import Outcome
 from tasks.disk_site import disk_office
 from tasks.journal import Logbook
+from tasks.office.disks import MOST_DRIVES, room_bytes
 from tasks.on_site import work_for
 from tasks.ports import Site
-
-MOST_DRIVES = 10  # a job (Import/Export requirements, checked 2026-11)
-MOST_PLANNED = 8 * 10**12  # bytes planned on one drive
-SLACK = 64 * 1024 * 1024  # bytes kept free on each drive for the manifest and the file system
 
 
 def reserve_drives(book: Logbook, site: Site) -> Outcome:
     """Return the drives of this attempt: the fewest that carry what has not landed yet, landed ones left out."""
-    run, own = book.run, disk_office(book.run.plan)
-    free = site.disks.staging_free(work_for(run, book.now())) if site.disks else None
-    if free is None:
+    run, own, office = book.run, disk_office(book.run.plan), site.disks
+    free = office.staging_free(work_for(run, book.now())) if office else None
+    if free is None or office is None:
         return Outcome("reserve-drives", pending=True)
-    usable = [drive for drive in own.drives if drive.serial not in run.landed_drives]
+    usable = [d for d in office.known_drives() if d.serial not in run.landed_drives and d.serial not in run.lost_drives]
     missing = max(1, run.plan.bytes - sum(run.landed_drives.values()))
     chosen = fewest(usable, missing)
     if chosen is None:
@@ -44,7 +41,7 @@ def fewest(drives: list[Drive], size: int) -> list[Drive] | None:
 
 def room(drive: Drive) -> int:
     """Return the bytes that may be planned on a drive."""
-    return max(0, min(drive.capacity_bytes, MOST_PLANNED) - SLACK)
+    return room_bytes(drive.capacity_bytes)
 
 
 def too_few(plan: Plan, drives: list[Drive]) -> str:

@@ -6,7 +6,7 @@ from states.facts import AgentSeen
 from states.settle import Outcome
 from tasks.journal import Logbook
 from tasks.ports import Site
-from tasks.watch_vault import ask_witnesses
+from tasks.watch_vault import ask_witnesses, is_silent
 
 
 def schedule_incrementals(book: Logbook, site: Site) -> Outcome:
@@ -15,4 +15,4 @@ def schedule_incrementals(book: Logbook, site: Site) -> Outcome:
     agent = next((fact for fact in evidence if isinstance(fact, AgentSeen)), None)
     if agent and agent.incremental_at and agent.incremental_bytes * 2 > book.run.plan.bytes:
         found.append(("full-upload", f"{agent.incremental_bytes:,} bytes of a seed of {book.run.plan.bytes:,}"))
-    return Outcome("schedule-incrementals", evidence=tuple(evidence), raised=tuple(found))
+    return Outcome("schedule-incrementals", tuple(evidence), tuple(found), pending=is_silent(evidence))

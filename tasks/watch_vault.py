@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from states.facts import AgentSeen, Evidence, Run, VaultSeen
@@ -22,7 +23,7 @@ def watch_vault(book: Logbook, site: Site) -> Outcome:
     landed = book.run.reached("ingested")
     if landed and _late(book, landed) and items_without_a_point(book.run):
         found.append(("vault-late", f"{', '.join(items_without_a_point(book.run))} since {landed:%Y-%m-%d %H:%M} UTC"))
-    return Outcome("watch-vault", evidence=tuple(evidence), raised=tuple(found))
+    return Outcome("watch-vault", tuple(evidence), tuple(found), pending=is_silent(evidence))
 
 
 def ask_witnesses(book: Logbook, site: Site) -> tuple[list[Evidence], list[Found]]:
@@ -36,6 +37,11 @@ def ask_witnesses(book: Logbook, site: Site) -> tuple[list[Evidence], list[Found
     if agent is None:
         return evidence, []
     return [*evidence, agent], conditions_of(run, agent)
+
+
+def is_silent(evidence: Sequence[Evidence]) -> bool:
+    """Say whether the agent gave no answer: then what it complained of before still stands."""
+    return not any(isinstance(fact, AgentSeen) for fact in evidence)
 
 
 def conditions_of(run: Run, agent: AgentSeen) -> list[Found]:

@@ -30,7 +30,7 @@ def rehearsal(running_rehearsal: Rehearsal) -> Rehearsal:
 
 @pytest.fixture
 def journey(rehearsal: Rehearsal, tmp_path: Path) -> Iterator[Journey]:
-    """Both sample offices, planned, with little data, in a home of their own; Prefect is left out."""
+    """The sample offices, planned, with little data, in a home of their own; Prefect is left out."""
     from journey_host import Journey, begun
 
     started = begun(rehearsal, tmp_path / "home")

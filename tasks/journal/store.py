@@ -107,9 +107,11 @@ class Journal:
 
     def run(self, run_id: str) -> Run:
         """Return the run its lines tell of. Raises NotFound, JournalDamaged."""
+        lines = self.lines(run_id)
         try:
-            run = fold(self.lines(run_id))
-        except NotReadable as wrong:
+            check_chain(run_id, lines)
+            run = fold(lines)
+        except (NotReadable, BrokenChain) as wrong:
             raise JournalDamaged(str(wrong), next=f"seeding custody {run_id} --check") from None
         if run is None:
             raise NotFound(f"the journal has no run {run_id}", next="seeding status")

@@ -93,7 +93,7 @@ def parse_copy_log(data: bytes) -> CopyLog:
                 rows.append(_errored(node))
             case "Blob" if node.attributes.get("Status", "Completed") != "Completed":
                 rows.append(_drive_log_blob(node))
-            case _ if "Count" in node.attributes:
+            case _ if "Count" in node.attributes and node.name not in ("None", "Completed"):
                 what = node.attributes.get("Description", "")
                 counts.append((node.name, _whole(node.attributes["Count"]) or 0, what))
     if errored is None and whole and status:

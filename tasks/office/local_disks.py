@@ -4,21 +4,40 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from states.facts import DriveReady, DrivesPrepared, DrivesSeen
+from states.facts import Drive, DriveReady, DrivesPrepared, DrivesSeen
 from tasks.disk_site import disk_office
 from tasks.errors import NotYet, SeedingError
 from tasks.files import write_aside
 from tasks.office import disks
 from tasks.ports import DriveWork, OnSite
 
+# What the package of the drives raises, as a condition of the run.
+_CONDITIONS: dict[type[SeedingError], str] = {
+    disks.DriveRefused: "drive-not-usable",
+    disks.DriveDiffers: "drive-not-usable",
+    disks.BitLockerFailed: "drive-not-usable",
+    disks.SessionReused: "drive-not-usable",
+    disks.KeyMissing: "key-missing",
+    disks.KeyInvalid: "key-missing",
+    disks.DoesNotFit: "drives-too-few",
+    disks.StagingChanged: "source-not-readable",
+    disks.StagingRefused: "source-not-readable",
+}
 
-class DriveNotUsable(SeedingError):
-    """A drive cannot be used; the message holds every reason."""
 
-    code = "drive-not-usable"
+@contextmanager
+def on_drives() -> Iterator[None]:
+    """Give the errors of the drives the code of the condition they are for a run."""
+    try:
+        yield
+    except SeedingError as wrong:
+        wrong.code = next((code for kind, code in _CONDITIONS.items() if isinstance(wrong, kind)), wrong.code)
+        raise
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,11 @@ class LocalDisks:
     formatter: disks.Formatter
     bitlocker: disks.BitLocker
     keys: disks.KeyPlace
+    listed: tuple[Drive, ...]
+
+    def known_drives(self) -> tuple[Drive, ...]:
+        """Return the drives the inventory lists now."""
+        return self.listed
 
     def staging_free(self, work: OnSite) -> int | None:
         """Return the free bytes of the staging place, the seed's own files there counted as free. Raises NotYet."""
@@ -50,6 +74,10 @@ class LocalDisks:
 
     def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
         """Format what was allowed and is not ours already, then write, describe, re-read and lock each drive."""
+        with on_drives():
+            return self._prepared(work, wanted)
+
+    def _prepared(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
         for serial in wanted.serials:
             self._make_ready(work, serial, wanted)
         own, roots = disk_office(work.plan), self._roots()
@@ -62,7 +90,7 @@ class LocalDisks:
                 staging=Path(own.staging),
                 surveyed=surveyed,
                 drives=tuple(
-                    disks.DriveTarget(serial, roots.get(serial, Path(serial)), self._room(work, serial))
+                    disks.DriveTarget(serial, roots.get(serial, Path(serial)), self._room(serial))
                     for serial in (*wanted.landed, *wanted.serials)
                 ),
                 held=held,
@@ -81,7 +109,8 @@ class LocalDisks:
 
     def key(self, serial: str) -> str:
         """Return a drive's key. Raises KeyMissing."""
-        return self.keys.get(serial).reveal()
+        with on_drives():
+            return self.keys.get(serial).reveal()
 
     def _make_ready(self, work: OnSite, serial: str, wanted: DriveWork) -> None:
         seen = next((drive for drive in self.drives.look() if drive.serial.strip() == serial), None)
@@ -104,8 +133,8 @@ class LocalDisks:
     def _roots(self) -> dict[str, Path]:
         return {drive.serial.strip(): Path(drive.path) for drive in self.drives.look() if drive.path}
 
-    def _room(self, work: OnSite, serial: str) -> int:
-        planned = next((d.capacity_bytes for d in disk_office(work.plan).drives if d.serial == serial), 0)
+    def _room(self, serial: str) -> int:
+        planned = next((drive.capacity_bytes for drive in self.listed if drive.serial == serial), 0)
         return disks.room_bytes(planned)
 
     def _held(self, work: OnSite, wanted: DriveWork) -> disks.Allocation | None:

@@ -30,6 +30,7 @@ def test_the_sample_is_sound():
     assert [(row["id"], row["sku"], row["agent"]) for row in data["offices"]] == [
         ("sydney", "DataBox", "dpm"),
         ("lyon", "DataBoxDisk", "files"),
+        ("nairobi", "DataBoxCustomerDisk", "mars"),
     ]
 
 
