@@ -5,6 +5,7 @@ Small files are bound by the interpreter, so threads do not help. Forks where th
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -95,6 +96,7 @@ def _serve(ours: Connection, theirs: Connection, work: Callable[[Any], Any]) -> 
     platform_io.die_with_parent()
     theirs.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # batches are small and hold no cycles; looking for some costs a twentieth of the time
     while True:
         try:
             batch = ours.recv()

@@ -208,11 +208,17 @@ def entries(manifest: Path) -> Iterator[Entry]:
 class Line(NamedTuple):
     """One file's line, of which only path and size are read yet, and the `+` lines below it."""
 
-    where: str
+    place: Path
+    number: int
     path: bytes
     size: int
     text: str
     extras: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """The manifest and the line's number in it, for messages."""
+        return f"{self.place}, line {self.number}"
 
     def entry(self) -> Entry:
         """Read the rest; raise ManifestInvalid unless all of it is exactly right."""
@@ -273,14 +279,13 @@ class Reader:
         self._read_footer()
 
     def _start(self, number: int, text: str, extras: tuple[str, ...]) -> Line:
-        where = f"{self.place}, line {number}"
         size, path = text.partition("\t")[0], text.rpartition("\t")[2]
-        if not (size.isascii() and size.isdigit()):
-            raise ManifestInvalid(f"{where}: a line begins with the size of a file")
         try:
-            return Line(where, checked(from_text(path)), int(size), text, extras)
+            if not (size.isascii() and size.isdigit()):
+                raise ManifestInvalid("a line begins with the size of a file")
+            return Line(self.place, number, checked(from_text(path)), int(size), text, extras)
         except ManifestInvalid as error:
-            raise ManifestInvalid(f"{where}: {error.message}") from None
+            raise ManifestInvalid(f"{self.place}, line {number}: {error.message}") from None
 
     def manifest(self) -> Manifest:
         """Return what header and footer say, after the last line."""

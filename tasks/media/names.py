@@ -14,6 +14,8 @@ UNFINISHED = b".seeding-partial-"
 """How the folder is named in which a copy keeps what is not finished; it is there until the copy is."""
 
 _PLAIN = re.compile(rb"[\x20-\x5b\x5d-\x7e]*")
+_PLAIN_TEXT = re.compile(r"[\x20-\x5b\x5d-\x7e]*")
+_ASTRAY = re.compile(rb"(?:\A|/)\.{0,2}(?:/|\Z)|\0")
 _ESCAPE = re.compile(r"\\(\\|t|n|r|x[0-9a-f]{2}|.?)", re.DOTALL)
 _SHORT = {0x5C: "\\\\", 0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
 _LONG = {"\\": b"\\", "t": b"\t", "n": b"\n", "r": b"\r"}
@@ -43,6 +45,8 @@ def _spell(char: str) -> str:
 
 def from_text(text: str) -> bytes:
     """Return the bytes that *text* spells; raise ManifestInvalid when it is not the one spelling of them."""
+    if _PLAIN_TEXT.fullmatch(text):
+        return text.encode("ascii")
     path = _unescape(text) if "\\" in text else text.encode("utf-8", "surrogatepass")
     if to_text(path) != text:
         raise ManifestInvalid(f"the name {text!r} is not in its one allowed spelling")
@@ -67,7 +71,7 @@ def _unescape(text: str) -> bytes:
 
 def checked(path: bytes) -> bytes:
     """Return *path* when it stays below its root; raise ManifestInvalid for "..", "/x", "a//b" and the like."""
-    if not path or any(part in (b"", b".", b"..") for part in path.split(b"/")) or b"\0" in path:
+    if _ASTRAY.search(path):
         raise ManifestInvalid(f"the path {to_text(path)!r} leaves its folder or names nothing")
     if os.name == "nt" and (b"\\" in path or b":" in path):
         raise ManifestInvalid(f"the path {to_text(path)!r} leaves its folder on this system")

@@ -132,9 +132,12 @@ def reserve(fd: int, size_bytes: int) -> None:
             raise OSError(code, os.strerror(code))
 
 
+_UTIME_TAKES_FD = os.utime in os.supports_fd
+
+
 def set_times(fd: int, path: str, accessed_ns: int, modified_ns: int) -> None:
     """Set a file's times, by descriptor where the system can."""
-    os.utime(fd if os.utime in os.supports_fd else path, ns=(accessed_ns, modified_ns))
+    os.utime(fd if _UTIME_TAKES_FD else path, ns=(accessed_ns, modified_ns))
 
 
 # -- making things durable

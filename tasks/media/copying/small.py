@@ -26,7 +26,7 @@ _AHEAD = 16
 _SLICE = 256 << 10
 
 Job = tuple[bytes, Sequence[str], int, bool]
-_Opened = tuple[bytes, int, os.stat_result]
+_Opened = tuple[str, int, os.stat_result]
 
 
 @dataclass
@@ -80,9 +80,9 @@ class _Batch:
         if fresh:
             self._renames.append((aside, f"{self.job.target}/{to_native(prefix)}"))
         with closing(self._opened(prefix, names)) as opened:
-            for count, (path, fd, before) in enumerate(opened):
+            for name, fd, before in opened:
                 try:
-                    self._one(path, fd, before, aside, count, fresh)
+                    self._one(prefix + to_bytes(name), fd, before, f"{aside}/{name}", fresh)
                 finally:
                     os.close(fd)
 
@@ -92,7 +92,7 @@ class _Batch:
         folder = f"{self.job.source}/{to_native(prefix)}"
         try:
             for name in names:
-                opened = self._open(folder + name, prefix + to_bytes(name))
+                opened = self._open(folder, prefix, name)
                 if opened is not None:
                     window.append(opened)
                 if len(window) > _AHEAD:
@@ -103,19 +103,19 @@ class _Batch:
             for _, fd, _ in window:
                 os.close(fd)
 
-    def _open(self, native: str, path: bytes) -> _Opened | None:
+    def _open(self, folder: str, prefix: bytes, name: str) -> _Opened | None:
         try:
-            fd = os.open(native, platform_io.READ_SOURCE)
+            fd = os.open(folder + name, platform_io.READ_SOURCE)
         except OSError as error:
-            self._lost(path, error)
+            self._lost(prefix + to_bytes(name), error)
             return None
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode) or info.st_size > LARGEST:
             os.close(fd)
-            self.outcome.changed.append(path)
+            self.outcome.changed.append(prefix + to_bytes(name))
             return None
         platform_io.will_need(fd)
-        return path, fd, info
+        return name, fd, info
 
     def _lost(self, path: bytes, error: OSError) -> None:
         if isinstance(error, FileNotFoundError):
@@ -123,7 +123,7 @@ class _Batch:
         else:
             self.outcome.unreadable.append((path, error.strerror or str(error)))
 
-    def _one(self, path: bytes, fd: int, before: os.stat_result, aside: str, count: int, fresh: bool) -> None:
+    def _one(self, path: bytes, fd: int, before: os.stat_result, aside: str, fresh: bool) -> None:
         try:
             data = _read(fd, before.st_size)
             after = os.fstat(fd)
@@ -134,13 +134,11 @@ class _Batch:
             self.outcome.changed.append(path)
             return
         digests = hashing.of_bytes(data, md5=self.job.md5, ranges=self.job.ranges)
+        there = self._write(aside, data, before)
         if fresh:
-            there = self._write(f"{aside}/{to_native(path.rpartition(b'/')[2])}", data, before)
             self._rows.append(done(path, before, there, digests))
         else:
-            place = f"{aside}/{count}"
-            self._write(place, data, before)
-            self._single.append((path, place, before, digests))
+            self._single.append((path, aside, before, digests))
 
     def _write(self, place: str, data: bytes, source: os.stat_result) -> os.stat_result:
         fd = os.open(place, platform_io.CREATE, 0o644)
