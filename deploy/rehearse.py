@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -89,11 +89,13 @@ def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
     return replace(rehearsal, prefect_url=prefect.ui, children=children)
 
 
-def set_up(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int) -> Rehearsal:
-    """Lay out the sample offices on an embedded Azure that runs, and open their runs."""
+def set_up(
+    where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
+) -> Rehearsal:
+    """Lay out the sample offices (or those in *only*) on an embedded Azure that runs, and open their runs."""
     enter(azure)
     where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lay_out(where, azure, data, sample_bytes)
+    lay_out(where, azure, data, sample_bytes, only)
     control = Control(azure["control"], azure["ca"])
     clock = FileClock(where.clock_file)
     clock.set(control.now())
@@ -123,12 +125,15 @@ def enter(azure: dict[str, Any]) -> None:
         os.environ.pop(name, None)
 
 
-def lay_out(where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int) -> None:
+def lay_out(
+    where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
+) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
     ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob", "drives") if key in azure}
     ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
     write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
     inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))
+    inventory["offices"] = [office for office in inventory["offices"] if not only or office["id"] in only]
     shared = inventory["defaults"]["azure"]
     for key in ("subscription_id", "tenant_id", "resource_group", "vault"):
         shared[key] = azure[key]

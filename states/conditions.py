@@ -86,6 +86,8 @@ _ROWS = (
               "seeding record {run} handed-over --carrier NAME --tracking NUMBER", _days(14)),
     Condition("parcel-overdue",        "warn",   "carrier",  "the parcel has been on its way for two weeks",
               "ask the carrier; Azure gives the drives up after 14 days", _days(14)),
+    Condition("drives-not-returned",   "warn",   "operator", "the drives are packed and do not leave the datacenter",
+              "check the return carrier and your account number on the job, in the portal"),
     Condition("drive-failed",          "blocks", "operator", "the datacenter could not copy a drive",
               "replace the drive in the inventory, then `seeding reorder {run}`: only its share is prepared again"),
     Condition("copy-halted",           "blocks", "operator", "the datacenter halted the upload and waits for an answer",

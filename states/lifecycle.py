@@ -102,7 +102,7 @@ BACKWARD = (
     Edge("reorder", "ordered",   "planned"),
     Edge("reorder", "delivered", "planned"),
     Edge("reorder", "copied",    "planned"),
-    Edge("reorder", "shipped",   "planned"),
+    Edge("reorder", "shipped",   "planned",    (), (d.the_datacenter_is_done_with_the_drives,)),
     Edge("reorder", "ingested",  "planned"),
 )
 # fmt: on

@@ -117,6 +117,17 @@ def every_drive_was_copied(run: Run) -> str | None:
     return f"not copied to the end: {', '.join(bad) or 'no drive'}; wait, or run `seeding reorder {run.run_id}`"
 
 
+def the_datacenter_is_done_with_the_drives(run: Run) -> str | None:
+    """The job is over, or its drives are on their way back: what will land has landed."""
+    job = run.get(JobSeen)
+    if job is None or job.stage in g.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC"):
+        return None
+    return (
+        f"the datacenter still works on {run.job_name} (stage {job.stage}); wait until it is done: "
+        f"then `seeding reorder {run.run_id}` brings only the drives that failed"
+    )
+
+
 def has_come_to(run: Run, stage: str) -> bool:
     """Say whether this attempt's import job is at *stage* or one that comes later."""
     job = run.get(JobSeen)

@@ -30,6 +30,12 @@ class Outcome:
     secrets_read: tuple[str, ...] = ()  # what was read, and why; never the secret
     notes: tuple[str, ...] = ()
     pending: bool = False  # the verb has not seen the world to its end: nothing is cleared, ask again later
+    source: str = ""  # what was looked at, where several verbs look at the same thing; else the verb itself
+
+    @property
+    def by(self) -> str:
+        """Whose conditions these are: who looks at the same thing again clears them."""
+        return self.source or self.verb
 
 
 def settle(run: Run, outcome: Outcome, now: datetime, actor: str) -> list[Line]:
@@ -86,11 +92,11 @@ def _conditions(run: Run, outcome: Outcome) -> list[Draft]:
     for code, detail in outcome.raised:
         standing = run.conditions.get(code)
         if standing is None or standing.detail != detail:
-            drafts.append(Draft("condition-raised", {"code": code, "detail": detail, "by": outcome.verb}))
+            drafts.append(Draft("condition-raised", {"code": code, "detail": detail, "by": outcome.by}))
     if outcome.pending:
         return drafts
     now_standing = {code for code, _ in outcome.raised}
-    gone = [c for c, raised in run.conditions.items() if raised.by == outcome.verb and c not in now_standing]
+    gone = [c for c, raised in run.conditions.items() if raised.by in (outcome.by, outcome.verb) and c not in now_standing]
     drafts += [
         replace(draft, payload={**draft.payload, "forgets": []})
         for draft in cleared(run, gone, f"{outcome.verb} no longer sees it")

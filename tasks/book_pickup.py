@@ -15,7 +15,6 @@ from tasks.errors import Rejected, Transient
 from tasks.journal import Logbook
 from tasks.ports import Site
 
-
 CONFIRMED = "confirmation "
 
 

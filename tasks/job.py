@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from states.facts import JobSeen, Run
 from states.guards import ENDED_BADLY, STAGE_ORDER
 from states.own_disk import DRIVE_STAGE_ORDER
@@ -10,12 +12,31 @@ from tasks.ports import Site
 Found = tuple[str, str]  # a condition's code and its detail
 
 
-def look_at_job(run: Run, site: Site) -> tuple[tuple[JobSeen, ...], tuple[Found, ...]]:
-    """Return the job as evidence (nothing when it is gone) and every condition it shows."""
+THE_JOB = "the Azure job"  # the source of what these verbs find: each may clear what another raised
+NO_TRACKING = timedelta(days=14)  # then the service deletes an import job that has no tracking number
+OVERDUE = timedelta(days=14)  # then the service gives up drives that did not arrive
+SLOW_RETURN = timedelta(days=7)  # our own patience with drives that are packed and do not leave
+
+
+def look_at_job(run: Run, site: Site, now: datetime) -> tuple[tuple[JobSeen, ...], tuple[Found, ...]]:
+    """Return the job as evidence (nothing when it is gone) and every condition it shows at *now* (UTC)."""
     job = site.orders.find(run.plan, run.job_name)
     if job is None:
         return (), (("order-gone", f"{run.job_name} is not in {run.plan.resource_group} any more"),)
-    return (job,), conditions_of(job)
+    return (job,), (*conditions_of(job), *clocks_of(job, now))
+
+
+def clocks_of(job: JobSeen, now: datetime) -> tuple[Found, ...]:
+    """Return what the clocks of an import job of own drives say at *now*; nothing for Azure's own devices."""
+    entered = next((s.at for s in job.stages if s.name == job.stage and s.at), None)
+    began = min((s.at for s in job.stages if s.at), default=None)
+    if job.stage in ("Created", "AwaitingShipmentDetails") and began:
+        return (("parcel-not-announced", f"{job.job_name} is deleted on {began + NO_TRACKING:%Y-%m-%d %H:%M} UTC"),)
+    if job.stage == "ShippedToAzureDC" and entered and now - entered > OVERDUE:
+        return (("parcel-overdue", f"{job.job_name} since {entered:%Y-%m-%d}"),)
+    if job.stage == "PreparingToShipFromAzureDC" and entered and now - entered > SLOW_RETURN:
+        return (("drives-not-returned", f"{job.job_name} since {entered:%Y-%m-%d}"),)
+    return ()
 
 
 # What a drive's copy status means for the run; a status that is not here is a state of affairs, not a fault.

@@ -6,7 +6,7 @@ from states.facts import DevicesNamed, Evidence
 from states.guards import STAGE_ORDER
 from states.settle import Outcome
 from tasks.errors import NotYet
-from tasks.job import look_at_job
+from tasks.job import THE_JOB, look_at_job
 from tasks.journal import Logbook
 from tasks.ports import Site
 
@@ -14,7 +14,7 @@ from tasks.ports import Site
 def watch_delivery(book: Logbook, site: Site) -> Outcome:
     """Return the job, and once it is Delivered the serial numbers Azure sent. Safe to call at any time."""
     run = book.run
-    jobs, found = look_at_job(run, site)
+    jobs, found = look_at_job(run, site, book.now())
     evidence: list[Evidence] = list(jobs)
     secrets: tuple[str, ...] = ()
     if jobs and run.get(DevicesNamed) is None and _is_delivered(jobs[0].stage):
@@ -23,7 +23,7 @@ def watch_delivery(book: Logbook, site: Site) -> Outcome:
             secrets = (f"credentials of order {run.job_name}, to learn the devices' serial numbers",)
         except NotYet:
             pass  # Azure makes the secrets a little later than the stage; the next look asks again
-    return Outcome("watch-delivery", evidence=tuple(evidence), raised=found, secrets_read=secrets)
+    return Outcome("watch-delivery", evidence=tuple(evidence), raised=found, secrets_read=secrets, source=THE_JOB)
 
 
 def _is_delivered(stage: str) -> bool:

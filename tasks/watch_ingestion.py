@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from states.facts import CopyLogRead, Evidence
 from states.settle import Outcome
-from tasks.job import Found, look_at_job
+from tasks.job import THE_JOB, Found, look_at_job
 from tasks.journal import Logbook
 from tasks.media import parse_copy_log
 from tasks.ports import Site
@@ -13,7 +13,7 @@ from tasks.ports import Site
 def watch_ingestion(book: Logbook, site: Site) -> Outcome:
     """Return the job, and the copy log once the job has ended. The log itself goes to the archive."""
     run = book.run
-    jobs, found = look_at_job(run, site)
+    jobs, found = look_at_job(run, site, book.now())
     evidence: list[Evidence] = list(jobs)
     problems: list[Found] = list(found)
     if jobs and jobs[0].stage.startswith("Completed"):
@@ -27,7 +27,7 @@ def watch_ingestion(book: Logbook, site: Site) -> Outcome:
                 problems.append(("ingestion-incomplete", f"the copy log lists {'; '.join(read.examples)}"))
         else:
             problems.append(("copy-log-missing", f"order {run.job_name}"))
-    return Outcome("watch-ingestion", evidence=tuple(evidence), raised=_merged(problems))
+    return Outcome("watch-ingestion", evidence=tuple(evidence), raised=_merged(problems), source=THE_JOB)
 
 
 def read_copy_logs(logs: tuple[bytes, ...]) -> CopyLogRead:

@@ -30,9 +30,9 @@ def rehearsal(running_rehearsal: Rehearsal) -> Rehearsal:
 
 @pytest.fixture
 def journey(rehearsal: Rehearsal, tmp_path: Path) -> Iterator[Journey]:
-    """The sample offices, planned, with little data, in a home of their own; Prefect is left out."""
+    """The two offices of the Data Box mode, planned, with little data, in a home of their own; without Prefect."""
     from journey_host import Journey, begun
 
-    started = begun(rehearsal, tmp_path / "home")
+    started = begun(rehearsal, tmp_path / "home", ("sydney", "lyon"))
     yield Journey(started, rehearsal)
     started.journal.close()

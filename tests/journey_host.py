@@ -18,9 +18,9 @@ from states.facts import Run
 SAMPLE_BYTES = 4 * 1024 * 1024
 
 
-def begun(azure: Azure, home: Path) -> Rehearsal:
-    """The sample offices laid out in *home* on a rehearsal Azure that runs, with little data."""
-    return set_up(settings(home), dict(azure.known), None, SAMPLE_BYTES)
+def begun(azure: Azure, home: Path, only: tuple[str, ...] = (), sample_bytes: int = SAMPLE_BYTES) -> Rehearsal:
+    """The sample offices (or those in *only*) laid out in *home* on a rehearsal Azure that runs, with little data."""
+    return set_up(settings(home), dict(azure.known), None, sample_bytes, only)
 
 
 class Journey:

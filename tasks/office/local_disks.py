@@ -11,7 +11,7 @@ from pathlib import Path
 
 from states.facts import Drive, DriveReady, DrivesPrepared, DrivesSeen
 from tasks.disk_site import disk_office
-from tasks.errors import NotYet, SeedingError
+from tasks.errors import NotYet, Rejected, SeedingError
 from tasks.files import write_aside
 from tasks.office import disks
 from tasks.ports import DriveWork, OnSite
@@ -24,6 +24,7 @@ _CONDITIONS: dict[type[SeedingError], str] = {
     disks.SessionReused: "drive-not-usable",
     disks.KeyMissing: "key-missing",
     disks.KeyInvalid: "key-missing",
+    Rejected: "key-missing",
     disks.DoesNotFit: "drives-too-few",
     disks.StagingChanged: "source-not-readable",
     disks.StagingRefused: "source-not-readable",

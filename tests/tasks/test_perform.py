@@ -72,7 +72,7 @@ def test_a_network_fault_lifts_no_block(tmp_path: Path):
     """The device stays lost while nobody can look; a look that sees it well again clears it."""
     world = FakeWorld(tmp_path, "ordered")
     book = world.book()
-    book.write(condition("device-lost", by="watch-delivery"))
+    book.write(condition("device-lost", by="the Azure job"))
 
     for outcome in (gave_up("watch-delivery", Transient("no route")), performed(tmp_path_of(tmp_path), OSError("x"))):
         assert "device-lost" in book.settle(outcome).conditions
