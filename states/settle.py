@@ -96,7 +96,8 @@ def _conditions(run: Run, outcome: Outcome) -> list[Draft]:
     if outcome.pending:
         return drafts
     now_standing = {code for code, _ in outcome.raised}
-    gone = [c for c, raised in run.conditions.items() if raised.by in (outcome.by, outcome.verb) and c not in now_standing]
+    mine = (outcome.by, outcome.verb)
+    gone = [code for code, raised in run.conditions.items() if raised.by in mine and code not in now_standing]
     drafts += [
         replace(draft, payload={**draft.payload, "forgets": []})
         for draft in cleared(run, gone, f"{outcome.verb} no longer sees it")

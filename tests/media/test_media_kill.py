@@ -61,25 +61,27 @@ def _kill_and_resume(source: Path, expected: dict[str, str], device: Path, state
     return killed
 
 
-def _again_and_again(source: Path, where: Path, scratch: Path, times: int, seed: int) -> int:
+def _again_and_again(source: Path, where: Path, scratch: Path, kills: int, seed: int) -> None:
+    """Kill so many copies before their end, each at another moment; runs that end earlier do not count."""
     rng, expected = random.Random(seed), digests(source)
     began = time.monotonic()
     assert _start(source, where / "first", scratch / "state-first").wait() == 0
     whole = time.monotonic() - began
-    killed = 0
-    for number in range(times):
+    killed = number = 0
+    while killed < kills:
+        number += 1
+        assert number <= 4 * kills + 8, "hardly a copy lives long enough to be killed"
         device, state = where / f"d{number}", scratch / f"state-{number}"
         device.mkdir()
-        killed += _kill_and_resume(source, expected, device, state, rng.uniform(0.1, 1.1) * whole)
+        killed += _kill_and_resume(source, expected, device, state, rng.uniform(0.05, 1.0) * whole)
         subprocess.run(["rm", "-rf", str(device), str(state)], check=True)
-    return killed
 
 
 def test_killed_at_random_moments_the_copy_comes_out_right(fast):
-    """A few kills of a mix of small and large files; `make proofs` makes two hundred."""
+    """Two kills of a mix of small and large files; `make proofs` makes two hundred."""
     source = a_seed(fast / "s", small=1500, large=1, large_bytes=36 * MIB)
 
-    assert _again_and_again(source, fast, fast, 2, seed=int(time.time())) >= 1
+    _again_and_again(source, fast, fast, 2, seed=int(time.time()))
 
 
 @pytest.fixture(params=["ext4", "tmpfs"])
@@ -101,7 +103,7 @@ def test_killed_a_hundred_times_on_each_kind_of_file_system(device, tmp_path):
     """The long proof: 100 kills at random moments on ext4 and 100 in memory."""
     source = a_seed(tmp_path / "s", small=4000, large=3, large_bytes=100 * MIB)
 
-    assert _again_and_again(source, device, tmp_path, 100, seed=7) >= 60
+    _again_and_again(source, device, tmp_path, 100, seed=7)
 
 
 class _Enough(Exception):
