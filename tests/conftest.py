@@ -36,3 +36,8 @@ def journey(rehearsal: Rehearsal, tmp_path: Path) -> Iterator[Journey]:
     started = begun(rehearsal, tmp_path / "home", ("sydney", "lyon"))
     yield Journey(started, rehearsal)
     started.journal.close()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test after the function it is given, not after its address: every worker must find the same names."""
+    return getattr(val, "__name__", None) if callable(val) else None
