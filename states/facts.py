@@ -416,7 +416,7 @@ class Run:
     evidence_at: dict[str, datetime] = field(default_factory=dict)
     conditions: dict[str, Raised] = field(default_factory=dict)
     waivers: dict[str, str] = field(default_factory=dict)
-    lost_drives: frozenset[str] = frozenset()  # own disks of earlier attempts that did not land
+    lost_drives: tuple[str, ...] = ()  # own disks of earlier attempts that did not land
     landed_drives: dict[str, int] = field(default_factory=dict)  # own disks an earlier attempt landed: serial, bytes
     intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
     outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it

@@ -97,7 +97,8 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
         gone = tuple(code for code in run.conditions if code != "held")
         landed = {**run.landed_drives, **_landed(run)}
         used = run.get(DrivesPrepared)
-        lost = run.lost_drives | ({drive.serial for drive in used.drives} - set(landed) if used else set())
+        gave_up = [drive.serial for drive in used.drives if drive.serial not in landed] if used else []
+        lost = tuple(sorted({*run.lost_drives, *gave_up}))
         run = replace(_without(run, gone), attempt=run.attempt + 1, landed_drives=landed, lost_drives=lost)
     if trigger in _KEPT_BY:
         kept = (*_KEPT_BY[trigger], *(_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else ()))
