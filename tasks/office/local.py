@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from states.codec import utc_text
-from states.facts import AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
+from states.facts import AgentKind, AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
 from tasks import media
 from tasks.errors import NotYet
 from tasks.layout import FORMAT_OF_AGENT, format_folder, item_folder
 from tasks.media_errors import SourceNotReadable, on_media
-from tasks.office.agent import AgentCommand
+from tasks.office.agent import AgentCommand, AgentRefuses, agent_seen
 from tasks.ports import OnSite
 
 COPY_SECONDS = 14 * 86400.0  # the longest an agent may write: 80 TB over 1 GbE take 8.4 days
@@ -118,6 +118,7 @@ class LocalOffice:
         own = work.plan.own_disk
         where = ["--staging", own.staging] if own else ["--device", str(self._root(work)), "--order", work.job_name]
         answer = self.agent_command.ask("start-copy", *where, timeout_seconds=COPY_SECONDS)
+        insist_on_waiting(work.plan.agent, answer)
         items = tuple(_item_on_device(item, self._root(work)) for item in answer["items"])
         return Copied(work.serial, items)
 
@@ -129,6 +130,19 @@ class LocalOffice:
 
     def _state(self, work: OnSite) -> Path:
         return self.home / work.job_name / work.serial
+
+
+def insist_on_waiting(kind: AgentKind, answer: dict[str, Any]) -> None:
+    """Take "Waiting for Azure ..." as the one good end of the agent's copy: it waits for the device to be ingested.
+
+    Raises NotYet while the job runs, and AgentRefuses when it failed, or ended without waiting: then it did not go
+    to the device.
+    """
+    seen = agent_seen(kind, answer, (), None)
+    if seen.last_job_class in ("running", "none"):
+        raise NotYet(f"the backup agent is still at work: {seen.last_job or 'no job yet'}")
+    if seen.last_job_class != "waiting":
+        raise AgentRefuses(f"the backup agent's copy ended as: {seen.last_job}", next="look at its job in the console")
 
 
 def _item_on_device(item: dict[str, Any], root: Path) -> ItemOnDevice:

@@ -79,7 +79,7 @@ class LocalDisks:
             return self._prepared(work, wanted)
 
     def _prepared(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
-        for serial in wanted.serials:
+        for serial in (serial for serial in wanted.serials if serial in wanted.allowed):
             self._make_ready(work, serial, wanted)
         own, roots = disk_office(work.plan), self._roots()
         held = self._held(work, wanted)
@@ -117,7 +117,7 @@ class LocalDisks:
         seen = next((drive for drive in self.drives.look() if drive.serial.strip() == serial), None)
         root = Path(seen.path) if seen and seen.path else None
         if not (root and self._formatted(work, serial)):
-            go = disks.said_yes(wanted.allowed_by, erase=wanted.allowed)
+            go = disks.said_yes(wanted.allowed_by)  # names nothing to erase: a drive that holds anything is refused
             disks.format_drive(serial, wanted.serials, go, self.drives, self.formatter, lambda _seen: None)
             write_aside(self._mark(work, serial), json.dumps({"serial": serial}).encode())
             root = self._roots()[serial]

@@ -155,6 +155,21 @@ def test_a_drive_the_datacenter_cannot_read_is_refused_before_a_byte_is_written(
     )
 
 
+def test_a_drive_that_holds_anything_is_never_formatted(nairobi: Journey) -> None:
+    """Row 51: whatever the person said, what is on a drive is for a person to remove."""
+    run = nairobi.until("nairobi", "ordered")
+    reserved = run.get(DrivesReserved)
+    assert reserved is not None
+    row = {"serial": reserved.serials[0], "capacity_bytes": 12_000_000, "formatted": True, "volumes": 1}
+    nairobi.rehearsal.control.add_drives([row])
+    precious = drive_folder(nairobi, reserved.serials[0]) / "volume" / "holiday.jpg"
+    precious.write_bytes(b"the only copy")
+
+    run = play_on(nairobi)
+
+    assert stopped(run, "delivered", "drive-not-usable") and precious.read_bytes() == b"the only copy"
+
+
 def test_a_missing_key_stops_before_the_drive_is_encrypted(nairobi: Journey) -> None:
     """Row 57 from the other side: without a key that is kept, a drive could never be read again."""
     for name in [name for name in os.environ if name.startswith("SEEDING_KEY_")]:
