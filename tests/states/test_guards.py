@@ -68,7 +68,9 @@ def test_every_guard_refuses_an_empty_run(guard: g.Guard):
     assert guard(EMPTY)
 
 
-@pytest.mark.parametrize("state, guard", dict.fromkeys([*IN_EDGES, *IN_ROWS]), ids=lambda part: getattr(part, "__name__", None))
+@pytest.mark.parametrize(
+    "state, guard", dict.fromkeys([*IN_EDGES, *IN_ROWS]), ids=lambda part: getattr(part, "__name__", None)
+)
 def test_every_guard_agrees_with_a_good_run(state: str, guard: g.Guard):
     """A guard that never agrees would hold every run for ever."""
     assert guard(ready_in(state)) is None
