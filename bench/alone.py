@@ -84,8 +84,12 @@ def _peak(work: Path, files: int) -> float:
 
 
 def _once(*words: object, measured: bool = False) -> subprocess.Popen[str]:
-    code = ("import sys, resource; from bench.once import main; r = main(sys.argv[1:]);"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(r)")  # fmt: skip
+    code = """import sys
+from pathlib import Path
+from bench.once import main
+code = main(sys.argv[1:])
+print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])
+sys.exit(code)"""
     start = ["-c", code] if measured else ["-m", "bench.once"]
     return subprocess.Popen([sys.executable, *start, *map(str, words)], stdout=subprocess.PIPE if measured else None,
                             text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip

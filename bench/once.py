@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tasks.media import Header, MediaError, copy, seal, verify
+from tasks.media.copying.large import CHECKPOINT_BYTES
 
 
 def main(words: list[str]) -> int:
@@ -25,7 +26,7 @@ def main(words: list[str]) -> int:
 
 def _copy(flags: set[str], source: Path, target: Path, manifest: Path, state: Path) -> int:
     md5 = "--no-md5" not in flags
-    every = 1 << 60 if "--no-checkpoints" in flags else 256 << 20
+    every = 1 << 60 if "--no-checkpoints" in flags else CHECKPOINT_BYTES
     copy(source, target, state=state, md5=md5, checkpoint_bytes=every)
     if "--no-seal" not in flags:
         header = Header("bench", 1, {"bench": ""}, "none", "bench", "2000-01-01T00:00:00Z")

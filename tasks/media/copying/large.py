@@ -20,7 +20,7 @@ from tasks.media.state import Checkpoint
 
 PIECE = hashing.RANGE
 BUFFERS = 6
-CHECKPOINT_BYTES = 256 << 20
+CHECKPOINT_BYTES = 128 << 20
 CHECKPOINT_SECONDS = 2.0
 
 TellCheckpoint = Callable[[int, dict[str, Any]], None]
