@@ -194,19 +194,25 @@ def play(
 
     *sweep* makes one pass over these runs, *tell* is called with all runs after each. Returns the runs at the end.
     """
+    _play_on(rehearsal, sweep, tell)
+    sweep(rehearsal.journal.run_ids())  # those that were there first have waited since: let them look once more
+    return rehearsal.runs()
+
+
+def _play_on(rehearsal: Rehearsal, sweep: Callable[[list[str]], None], tell: Callable[[list[Run]], None]) -> None:
     begun, quiet, last = rehearsal.clock.now(), 0, ""
     while True:
         sweep([run.run_id for run in open_runs(rehearsal)])
         runs = rehearsal.runs()
         tell(runs)
         if not open_runs(rehearsal) or rehearsal.clock.now() - begun > MOST_DAYS:
-            return runs
+            return
         if answer_all(rehearsal):
             continue
         shape = str([(run.run_id, run.state, run.seq) for run in runs])
         quiet, last = (quiet + 1, last) if shape == last else (0, shape)
         if quiet > STALLED_PASSES or not jump(rehearsal):
-            return runs
+            return
 
 
 def open_runs(rehearsal: Rehearsal) -> list[Run]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from states.codec import utc_text
 from states.conditions import row_of
-from states.facts import AgentSeen, Copied, Delivered, Run, VaultSeen
+from states.facts import AgentSeen, Copied, Delivered, DrivesPrepared, Run, VaultSeen
 
 
 def run_data(run: Run) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def run_data(run: Run) -> dict[str, Any]:
 
 
 def _item(run: Run, name: str, planned: int) -> dict[str, Any]:
-    copied, delivered = run.get(Copied), run.get(Delivered)
+    copied = run.get(Copied)
     on_device = next((item for item in copied.items if item.name == name), None) if copied else None
     witnesses = [seen for seen in (run.get(VaultSeen), run.get(AgentSeen)) if seen]
     points = [item.points for seen in witnesses for item in seen.items if item.name == name]
@@ -49,7 +49,15 @@ def _item(run: Run, name: str, planned: int) -> dict[str, Any]:
         "name": name,
         "bytes": on_device.source_bytes if on_device else planned,
         "device_bytes": on_device.bytes if on_device else 0,
-        "device": copied.serial if copied else (delivered.serial if delivered else ""),
+        "device": _device(run),
         "folder": on_device.folder if on_device else "",
         "recovery_points": max(points, default=0),
     }
+
+
+def _device(run: Run) -> str:
+    """Return the serial number of the device, or of every drive of the present attempt."""
+    drives, copied, delivered = run.get(DrivesPrepared), run.get(Copied), run.get(Delivered)
+    if run.plan.mode == "own-disk":
+        return " ".join(drive.serial for drive in drives.drives) if drives else ""
+    return copied.serial if copied else (delivered.serial if delivered else "")
