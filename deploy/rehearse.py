@@ -221,13 +221,23 @@ def open_runs(rehearsal: Rehearsal) -> list[Run]:
 
 
 def jump(rehearsal: Rehearsal) -> bool:
-    """Move time to a minute after the next thing that will happen. False when nothing will."""
-    coming = rehearsal.control.next()
-    if coming is None:
-        return False
-    rehearsal.control.jump(coming[0] + timedelta(minutes=1))
+    """Move time to a minute after the next thing that an open run waits for. False when nothing will happen."""
+    runs = open_runs(rehearsal)
+    for _ in range(MOST_DAYS.days * 10):
+        coming = rehearsal.control.next()
+        if coming is None:
+            return False
+        rehearsal.control.jump(coming[0] + timedelta(minutes=1))
+        if any(waits_for(run, coming[1]) for run in runs):
+            break
     rehearsal.clock.set(rehearsal.control.now())
     return True
+
+
+def waits_for(run: Run, what: str) -> bool:
+    """Say whether *what* happened may move *run*: its order always, its office's backups once the seed is ingested."""
+    about = what.partition(":")[0]
+    return about == run.job_name or (about == run.plan.office and run.state in ("ingested", "vaulted"))
 
 
 def answer_all(rehearsal: Rehearsal) -> bool:
