@@ -257,14 +257,35 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
 
-    def take(self, patience_seconds: float = 0.0) -> bool:
-        """Take the lock; False when another process holds it for longer than we wait."""
-        until = time.monotonic() + patience_seconds
+    def take(self, patience_seconds: float = 0.0, dying_seconds: float = 60.0) -> bool:
+        """Take the lock; False when another process holds it for longer than we wait.
+
+        When the holder was killed, its worker processes may still be on their way out, waiting for a slow disk:
+        then we wait up to *dying_seconds*.
+        """
+        began = time.monotonic()
         while not self._try():
-            if time.monotonic() >= until:
+            if time.monotonic() - began >= (dying_seconds if self._holder_is_dead() else patience_seconds):
                 return False
             time.sleep(0.02)
+        if not WINDOWS:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, str(os.getpid()).encode(), 0)
         return True
+
+    def _holder_is_dead(self) -> bool:
+        if WINDOWS:
+            return False
+        holder = os.pread(self._fd, 20, 0)
+        if not holder.isdigit():
+            return False
+        try:
+            os.kill(int(holder), 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _try(self) -> bool:
         try:
