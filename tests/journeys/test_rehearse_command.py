@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def test_every_chain_is_whole_and_one_changed_byte_is_named(rehearsed: Rehearsed
     sound = seeding("custody", "--check", "--json", "--home", str(rehearsed.home))
     forged = tmp_path / "forged"
     forged.mkdir()
-    with sqlite3.connect(rehearsed.home / "journal.db") as original, sqlite3.connect(forged / "journal.db") as copy:
+    with opened(rehearsed.home / "journal.db") as original, opened(forged / "journal.db") as copy, copy:
         original.backup(copy)
         changed = copy.execute("UPDATE lines SET payload = replace(payload, 'lyon', 'lyom') WHERE seq = 4").rowcount
     broken = seeding("custody", "--check", "--home", str(forged))
@@ -100,7 +101,7 @@ def test_no_secret_of_the_rehearsal_is_anywhere_in_what_the_product_wrote(rehear
 
 def test_prefect_shows_each_office_under_its_lifecycle_names(rehearsed: Rehearsed) -> None:
     """The run list has one home run an office, which walked through the lifecycle's own words."""
-    with sqlite3.connect(rehearsed.home / "prefect" / "prefect.db") as prefect:
+    with opened(rehearsed.home / "prefect" / "prefect.db") as prefect:
         homes = dict(prefect.execute("SELECT name, id FROM flow_run WHERE name LIKE '%/2026-11'"))
         states = {
             name: [row[0] for row in prefect.execute(
@@ -123,6 +124,11 @@ def test_looking_at_a_rehearsals_home_needs_no_server(rehearsed: Rehearsed) -> N
 
     assert [row["state"] for row in json.loads(status.stdout)["data"]] == [GOAL] * len(MODES)
     assert explain.returncode == 4 and "seeding close lyon/2026-11" in explain.stdout
+
+
+def opened(path: Path) -> closing[sqlite3.Connection]:
+    """A connection that is closed at the end of its block: SQLite's own leaves that to the collector."""
+    return closing(sqlite3.connect(path))
 
 
 def secrets_of(azure: Path) -> list[str]:
