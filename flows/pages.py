@@ -11,7 +11,7 @@ from states.guards import nothing_blocks
 from states.lifecycle import EDGES, STATES
 from states.playbook import Step
 from states.sizes import show_size
-from tasks.journal import RunRow
+from tasks.journal.rows import RunRow
 
 FLEET_ROWS = 200  # an artifact lives in Prefect's database: keep it small
 

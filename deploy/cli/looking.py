@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy.cli.envelope import Answer, Exit, Trouble
-from deploy.cli.opening import Opened
+from deploy.cli.opening import Opened, Seen
 from deploy.cli.results import run_data
 from states.codec import to_json
 from states.conditions import row_of
@@ -15,13 +15,15 @@ from states.explain import explain, stamp
 from states.lines import BrokenChain, Line, canonical
 from states.playbook import Ask, next_step
 from tasks.errors import JournalDamaged, SeedingError
-from tasks.journal import Journal
+
+if TYPE_CHECKING:
+    from tasks.journal import Journal
 
 
 def status(home: Path | None, *, all_runs: bool) -> Answer:
     """Return the list of runs, blocked ones first."""
-    opened = Opened(home)
-    rows = opened.journal.rows(open_only=not all_runs)
+    opened = Seen(home)
+    rows = opened.shown.rows(open_only=not all_runs)
     now = opened.clock.now()
     data = [{**to_json_row(row), "days": round((now - row.since).total_seconds() / 86400, 1)} for row in rows]
     blocked = [row for row in rows if any(row_of(code).severity == "blocks" for code in row.conditions)]
@@ -42,10 +44,10 @@ def to_json_row(row: Any) -> dict[str, Any]:
 
 def explained(home: Path | None, given: str) -> Answer:
     """Return the paragraph about one run. Exit code 4 when it waits for a person."""
-    opened = Opened(home)
-    run = opened.journal.run(opened.run_id(given))
+    opened = Seen(home)
+    run = opened.shown.run(opened.run_id(given))
     now = opened.clock.now()
-    step = next_step(run, now, opened.journal.looked(run.run_id))
+    step = next_step(run, now, opened.shown.looked(run.run_id))
     text = explain(run, step, now)
     data = {**run_data(run), "explanation": text, "step": type(step).__name__.lower(), "waits_for": to_json(step)}
     return Answer(data, text, exit=Exit.NEEDS_PERSON if isinstance(step, Ask) else Exit.DONE)

@@ -4,31 +4,55 @@ from __future__ import annotations
 
 import getpass
 import socket
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from deploy.clocks import clock_of
 from deploy.settings import Settings, settings
+from states.facts import Run
 from tasks.errors import InvalidInput, NotFound
-from tasks.journal import Journal, Logbook
+from tasks.journal.rows import RunRow
+
+if TYPE_CHECKING:
+    from tasks.journal import Journal, Logbook
 
 
-class Opened:
-    """A home that exists. Raises NotFound when there is no journal yet (unless *make*)."""
+class Shown(Protocol):
+    """As much of a journal as a command needs that only shows."""
 
-    def __init__(self, home: Path | None, *, make: bool = False) -> None:
+    def rows(self, *, open_only: bool = False) -> list[RunRow]:
+        """Return the projection of all runs."""
+
+    def run(self, run_id: str) -> Run:
+        """Return one run."""
+
+    def looked(self, run_id: str) -> dict[str, datetime]:
+        """Return when each verb was last performed."""
+
+
+class Seen:
+    """A home to look at. Raises NotFound when there is no journal."""
+
+    def __init__(self, home: Path | None) -> None:
         self.where: Settings = settings(home)
-        if not make and self.where.journal_url.startswith("sqlite") and not (self.where.home / "journal.db").exists():
-            raise NotFound(
-                f"there is no journal in {self.where.home}",
-                next="seeding rehearse, or seeding start OFFICE; --home names another place",
-            )
-        self.where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.journal = Journal(self.where.journal_url)
         self.clock = clock_of(self.where)
+        self.shown: Shown = self._reader()
+
+    def _reader(self) -> Shown:
+        if not self.where.journal_url.startswith("sqlite:///"):
+            from tasks.journal import Journal
+
+            return Journal(self.where.journal_url)
+        from tasks.journal.glance import Glance
+
+        path = Path(self.where.journal_url.removeprefix("sqlite:///"))
+        _insist_on(path)
+        return Glance(path.absolute())
 
     def run_id(self, given: str) -> str:
         """Return the run's id: as given, or the newest open run of that office. Raises NotFound, InvalidInput."""
-        rows = self.journal.rows()
+        rows = self.shown.rows()
         if any(row.run_id == given for row in rows):
             return given
         mine = [row.run_id for row in rows if row.office == given and not row.over] or [
@@ -40,9 +64,36 @@ class Opened:
             raise InvalidInput(f"{given} has several runs: {', '.join(mine)}", next="name one of them")
         raise NotFound(f"the journal has no run or office {given}", next="seeding status --all")
 
+
+class Opened(Seen):
+    """A home to work on: its journal can be written. Raises NotFound when there is none (unless *make*)."""
+
+    def __init__(self, home: Path | None, *, make: bool = False) -> None:
+        self._make = make
+        super().__init__(home)
+
+    def _reader(self) -> Shown:
+        from tasks.journal import Journal
+
+        if not self._make and self.where.journal_url.startswith("sqlite:///"):
+            _insist_on(Path(self.where.journal_url.removeprefix("sqlite:///")))
+        self.where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.journal: Journal = Journal(self.where.journal_url)
+        return self.journal
+
     def book(self, given: str, actor: str) -> Logbook:
         """Open one run's journal for writing."""
+        from tasks.journal import Logbook
+
         return Logbook(self.journal, self.run_id(given), self.clock.now, actor)
+
+
+def _insist_on(path: Path) -> None:
+    if not path.exists():
+        raise NotFound(
+            f"there is no journal in {path.parent}",
+            next="seeding rehearse, or seeding start OFFICE; --home names another place",
+        )
 
 
 def person() -> str:

@@ -14,7 +14,7 @@ from states.explain import ago
 from states.facts import Run
 from states.lifecycle import MILESTONES
 from states.sizes import show_size
-from tasks.journal import RunRow
+from tasks.journal.rows import RunRow
 
 
 def fleet(rows: Sequence[RunRow], now: datetime, out: TextIO) -> None:

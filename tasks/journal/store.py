@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from states.fold import apply, fold
 from states.lifecycle import STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
 from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, Transient
+from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
 
 _META = sa.MetaData()
 LINES = sa.Table(
@@ -68,22 +68,6 @@ LOOKS = sa.Table(
 )
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """One run as the projection shows it: enough for a list, never enough for a decision."""
-
-    run_id: str
-    office: str
-    mode: str
-    state: str
-    attempt: int
-    since: datetime
-    bytes: int
-    conditions: tuple[str, ...]
-    over: bool
-    due: datetime | None
-
-
 class Journal:
     """Append-only journal lines behind a database URL. One object may be shared by threads."""
 
@@ -103,19 +87,11 @@ class Journal:
         """Return the run's lines in order; empty when there is no such run. Raises JournalDamaged."""
         query = sa.select(LINES).where(LINES.c.run_id == run_id).order_by(LINES.c.seq)
         with self._read() as connection:
-            return [_line(row) for row in connection.execute(query).mappings()]
+            return [read_line(row) for row in connection.execute(query).mappings()]
 
     def run(self, run_id: str) -> Run:
         """Return the run its lines tell of. Raises NotFound, JournalDamaged."""
-        lines = self.lines(run_id)
-        try:
-            check_chain(run_id, lines)
-            run = fold(lines)
-        except (NotReadable, BrokenChain) as wrong:
-            raise JournalDamaged(str(wrong), next=f"seeding custody {run_id} --check") from None
-        if run is None:
-            raise NotFound(f"the journal has no run {run_id}", next="seeding status")
-        return run
+        return run_of(run_id, self.lines(run_id))
 
     def add(self, run: Run | None, lines: list[Line]) -> None:
         """Commit *lines* right behind what *run* was folded from (None: a new journal). All of them, or none.
@@ -161,7 +137,7 @@ class Journal:
         if open_only:
             query = query.where(RUNS.c.over.is_(False))
         with self._read() as connection:
-            return [_run_row(row) for row in connection.execute(query).mappings()]
+            return [read_run_row(row) for row in connection.execute(query).mappings()]
 
     def looked(self, run_id: str) -> dict[str, datetime]:
         """Return when each verb was last performed for the run (a cache: may be empty)."""
@@ -182,7 +158,7 @@ class Journal:
     def check(self, run_id: str) -> int:
         """Return the number of lines of a chain that is whole. Raises BrokenChain, JournalDamaged, NotFound."""
         head, rows = self._head_and_rows(run_id)
-        lines = [_line(row) for row in rows]
+        lines = [read_line(row) for row in rows]
         if not lines and head is None:
             raise NotFound(f"the journal has no run {run_id}", next="seeding status")
         if head is None:
@@ -309,37 +285,6 @@ def _row(line: Line) -> dict[str, Any]:
         "prev_hash": line.prev_hash,
         "hash": line.hash,
     }
-
-
-def _line(row: Any) -> Line:
-    where = f"{row['run_id']} line {row['seq']}"
-    try:
-        payload = json.loads(row["payload"], parse_float=_no_float, parse_constant=_no_float)
-        at = read_utc(row["at_utc"])
-    except (ValueError, TypeError, RecursionError) as wrong:
-        raise JournalDamaged(f"journal of {where} cannot be read: {wrong}", next="seeding custody --check") from None
-    if not isinstance(payload, dict):
-        raise JournalDamaged(f"journal of {where} was changed after it was written", next="seeding custody --check")
-    return Line(row["run_id"], row["seq"], at, row["actor"], row["kind"], payload, row["prev_hash"], row["hash"])
-
-
-def _no_float(text: str) -> Any:
-    raise ValueError(f"a journal takes no floats: {text}")
-
-
-def _run_row(row: Any) -> RunRow:
-    return RunRow(
-        row["run_id"],
-        row["office"],
-        row["mode"],
-        row["state"],
-        row["attempt"],
-        read_utc(row["since_utc"]),
-        row["bytes"],
-        tuple(json.loads(row["conditions"])),
-        row["over"],
-        read_utc(row["due_utc"]) if row["due_utc"] else None,
-    )
 
 
 def _overtaken(run_id: str) -> Overtaken:
