@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +78,19 @@ class PrefectServer:
 
     child: Child
     ui: str
+    database: Path
+    template: Path
 
     def wait(self) -> None:
-        """Return when its API answers. Raises SeedingError when it ends or takes too long."""
+        """Return when its API answers; its database, still empty, then serves as template for the next server.
+
+        Raises SeedingError when it ends or takes too long.
+        """
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             try:
                 with urllib.request.urlopen(f"{self.ui}/api/health", timeout=2):  # noqa: S310 - loopback
-                    return
+                    return self._keep_template()
             except (urllib.error.URLError, OSError):
                 if not self.child.alive():
                     break
@@ -90,6 +99,14 @@ class PrefectServer:
             f"the Prefect server did not start: {self.child.last_words()}", next=f"read {self.child.log}"
         )
 
+    def _keep_template(self) -> None:
+        if self.template.exists():
+            return
+        aside = self.template.with_suffix(f".{os.getpid()}.part")
+        with closing(sqlite3.connect(self.database)) as live, closing(sqlite3.connect(aside)) as copy:
+            live.backup(copy)
+        aside.replace(self.template)
+
 
 def rehearsal_azure(home: Path) -> Child:
     """Start the embedded Azure; its first line is the descriptor."""
@@ -97,11 +114,18 @@ def rehearsal_azure(home: Path) -> Child:
     return Child("the rehearsal Azure", command, home / "server.log")
 
 
-def prefect_server(home: Path) -> PrefectServer:
-    """Start a Prefect server on a free loopback port and point this process at it (before Prefect is imported)."""
+def prefect_server(home: Path, cache: Path) -> PrefectServer:
+    """Start a Prefect server on a free loopback port and point this process at it (before Prefect is imported).
+
+    *cache* keeps an empty database of this Prefect version: making its tables takes longer than all the rest.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     home.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    template = cache / f"prefect-{version('prefect')}.db"
+    if template.exists():
+        shutil.copyfile(template, home / "prefect.db")
     env = {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
@@ -114,7 +138,7 @@ def prefect_server(home: Path) -> PrefectServer:
     child = Child("the Prefect server", command, home / "server.log", env)
     os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_API_URL"] = f"{url}/api"
-    return PrefectServer(child, url)
+    return PrefectServer(child, url, home / "prefect.db", template)
 
 
 def free_port() -> int:

@@ -78,7 +78,7 @@ def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
     azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
-        prefect = prefect_server(where.home / "prefect")
+        prefect = prefect_server(where.home / "prefect", where.home.parent / "cache")
         children.append(prefect.child)
         rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes)
         prefect.wait()
