@@ -16,8 +16,9 @@ import typer
 from deploy.cli.app import app
 from deploy.cli.envelope import Exit
 from states.conditions import CATALOGUE
-from states.facts import EVIDENCE, Item, ItemInVault, ItemOnDevice, Plan, Stage
+from states.facts import EVIDENCE, ItemInVault, ItemOnDevice, Stage
 from states.lifecycle import EDGES, ENDINGS
+from states.plan import Item, Plan
 from states.playbook import PLAYBOOK
 from tasks import errors
 

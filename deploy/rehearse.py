@@ -27,9 +27,11 @@ from deploy.processes import Child, prefect_server, rehearsal_azure
 from deploy.rehearsal.control import Control
 from deploy.settings import Settings, settings
 from states.codec import to_json
-from states.facts import DrivesReserved, OwnDisk, Run
+from states.facts import DrivesReserved
 from states.lifecycle import STATES, Turn
+from states.plan import OwnDisk
 from states.playbook import Ask, Step, next_step
+from states.run import Run
 from tasks import answers
 from tasks.errors import SeedingError
 from tasks.files import write_aside

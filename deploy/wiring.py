@@ -13,7 +13,7 @@ from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
 from deploy.settings import Settings, settings
 from flows.world import World, use
-from states.facts import Plan
+from states.plan import Plan
 from tasks.archive import FolderArchive
 from tasks.azure.account import BlobAccount
 from tasks.azure.clients import AzureClients, AzureSettings

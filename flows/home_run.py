@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from prefect.client.orchestration import SyncPrefectClient
 
 from states.codec import utc_text
-from states.facts import Passage, Run
+from states.run import Passage, Run
 
 FLOW_NAME = "seeding-run"
 TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancelled": "CANCELLED", "abandoned": "FAILED"}

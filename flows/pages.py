@@ -6,10 +6,10 @@ from datetime import datetime
 
 from states.diagram import mermaid
 from states.explain import ago, explain, short, stamp
-from states.facts import Passage, Run
 from states.guards import nothing_blocks
 from states.lifecycle import EDGES, STATES
 from states.playbook import Step
+from states.run import Passage, Run
 from states.sizes import show_size
 from tasks.journal.rows import RunRow
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flows.world import World
-from states.facts import Run
 from states.playbook import Ask, Do, Move, Step, Wait, next_step
+from states.run import Run
 from states.settle import Outcome
 from tasks.errors import Overtaken, SeedingError, Transient
 from tasks.journal import Logbook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from states.facts import Plan
+from states.plan import Plan
 from tasks.journal import Journal, Logbook
 from tasks.ports import Clock, Site
 

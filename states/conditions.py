@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from states.facts import Run
+from states.run import Run
 
 Severity = Literal["info", "warn", "blocks"]
 Party = Literal["us", "office", "operator", "Azure", "carrier", "agent"]

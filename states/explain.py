@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from states.conditions import row_of
-from states.facts import Run
 from states.lifecycle import STATES
 from states.playbook import Ask, Do, Move, Over, Step, Wait
+from states.run import Run
 
 
 def explain(run: Run, step: Step, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What is known about one seeding run, as values.
+"""What was seen or said of a seeding run, as values: its evidence.
 
 Every class here is frozen. A kind of evidence is one class; its fields are what was read in the world, never what
 somebody concluded from it. Sizes are bytes, times are aware UTC datetimes. No secret has a field here.
@@ -6,75 +6,11 @@ somebody concluded from it. Sizes are bytes, times are aware UTC datetimes. No s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias
 
-Mode = Literal["data-box", "own-disk"]
-AgentKind = Literal["dpm", "mars", "files"]
-
-
-@dataclass(frozen=True)
-class Item:
-    """One protected server or data source: the unit that must be vaulted."""
-
-    name: str
-    bytes: int
-    daily_change_bytes: int = 0
-    source: str = ""  # where the bytes lie at the office; only the `files` agent needs it
-    vault_item: str = ""  # its friendly name in the vault, where that differs from `name`
-
-
-@dataclass(frozen=True)
-class Drive:
-    """One of the customer's own drives, as the inventory names it. Sizes are bytes."""
-
-    serial: str
-    capacity_bytes: int
-    sector_bytes: int = 512
-    bus: str = "SATA"
-
-
-@dataclass(frozen=True)
-class OwnDisk:
-    """What a plan of the own-disk mode adds: where the agent writes, which drives may be used, who brings them back.
-
-    `drives` are all drives the office has for this; the run allocates from them by serial. Keys and the carrier's
-    account number are named, never held.
-    """
-
-    staging: str
-    container: str
-    drives: tuple[Drive, ...]
-    copy_computer: str
-    return_carrier: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run sets out to do: one office, one device order, some items."""
-
-    office: str
-    country: str
-    mode: Mode
-    agent: AgentKind
-    sku: str  # DataBox, DataBoxDisk or DataBoxCustomerDisk: the SKU name of the Data Box API
-    job_name: str  # the Azure job's name in attempt 1; see `job_name_of`
-    subscription_id: str
-    resource_group: str
-    location: str
-    storage_account: str
-    vault: str
-    server: str  # the backup server's host name, as the vault knows it
-    items: tuple[Item, ...]
-    device_bytes: int  # what fits on the device, by the limits in force when it was planned
-    time_zone: str = "UTC"
-    own_disk: OwnDisk | None = None  # the own-disk mode's part
-
-    @property
-    def bytes(self) -> int:
-        """The size of everything to be seeded, in bytes."""
-        return sum(item.bytes for item in self.items)
+from states.plan import AgentKind
 
 
 @dataclass(frozen=True)
@@ -352,8 +288,6 @@ Evidence: TypeAlias = (
     | Released
 )
 
-_E = TypeVar("_E", bound=Evidence)
-
 EVIDENCE: dict[str, type] = {
     "job-seen": JobSeen,
     "devices-named": DevicesNamed,
@@ -377,74 +311,3 @@ EVIDENCE: dict[str, type] = {
     "released": Released,
 }
 KIND_OF = {cls: kind for kind, cls in EVIDENCE.items()}
-
-
-@dataclass(frozen=True)
-class Raised:
-    """A condition that stands on a run; the catalogue row of its code says what it means."""
-
-    code: str
-    at: datetime
-    detail: str
-    by: str  # the verb or the person that raised it
-
-
-@dataclass(frozen=True)
-class Passage:
-    """One arrival in a state."""
-
-    state: str
-    at: datetime
-    seq: int
-    attempt: int
-    trigger: str
-    evidence: tuple[str, ...] = ()  # the kinds of evidence that stood when the run arrived
-
-
-@dataclass(frozen=True)
-class Run:
-    """One seeding run: everything its journal says, folded."""
-
-    run_id: str
-    plan: Plan
-    opened_at: datetime
-    state: str = "planned"
-    attempt: int = 1
-    seq: int = 0
-    head: str = ""
-    evidence: dict[str, Evidence] = field(default_factory=dict)
-    evidence_at: dict[str, datetime] = field(default_factory=dict)
-    conditions: dict[str, Raised] = field(default_factory=dict)
-    waivers: dict[str, str] = field(default_factory=dict)
-    lost_drives: tuple[str, ...] = ()  # own disks of earlier attempts that did not land
-    landed_drives: dict[str, int] = field(default_factory=dict)  # own disks an earlier attempt landed: serial, bytes
-    intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
-    outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it
-    history: tuple[Passage, ...] = ()
-
-    @property
-    def since(self) -> datetime:
-        """When the run arrived in its present state (UTC)."""
-        return self.history[-1].at if self.history else self.opened_at
-
-    @property
-    def job_name(self) -> str:
-        """The Azure job's name in this attempt: the plan's name, with the attempt's number after the first."""
-        return self._name_in(self.attempt)
-
-    @property
-    def job_names(self) -> tuple[str, ...]:
-        """The names of the Azure jobs of every attempt so far, the first one first."""
-        return tuple(map(self._name_in, range(1, self.attempt + 1)))
-
-    def _name_in(self, attempt: int) -> str:
-        return self.plan.job_name if attempt == 1 else f"{self.plan.job_name[:21]}r{attempt}"
-
-    def reached(self, state: str) -> datetime | None:
-        """When the run last arrived in *state* in this attempt (UTC), or None."""
-        here = (p.at for p in reversed(self.history) if p.state == state and p.attempt == self.attempt)
-        return next(here, None)
-
-    def get(self, kind: type[_E]) -> _E | None:
-        """Return the latest evidence of that class, or None."""
-        return self.evidence.get(KIND_OF[kind])  # type: ignore[return-value]

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from states.codec import NotReadable, from_json
-from states.facts import EVIDENCE, KIND_OF, DrivesPrepared, Evidence, JobSeen, Passage, Plan, Raised, Run
+from states.facts import EVIDENCE, KIND_OF, DrivesPrepared, Evidence, JobSeen
 from states.lifecycle import EDGES, FIRST, MILESTONES
 from states.lines import KINDS, Line
+from states.plan import Plan
+from states.run import Passage, Raised, Run
 
 # Which evidence a backwards edge keeps: a reopened run still has its order and its device, a reordered one nothing.
 _KEPT_BY = {

@@ -24,11 +24,11 @@ from states.facts import (
     Prepared,
     Reconciled,
     Released,
-    Run,
     Sealed,
     VaultSeen,
     Verified,
 )
+from states.run import Run
 
 Guard = Callable[[Run], str | None]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from transitions import EventData, Machine
 
-from states.facts import Run
 from states.lifecycle import EDGES, FIRST, STATES, Edge
 from states.refused import Refused
+from states.run import Run
 
 
 @dataclass(eq=False)  # the library looks models up by equality; two threads may ask about the same run

@@ -7,16 +7,8 @@ it needs each drive's serial number, key and manifest hash. The customer's carri
 from __future__ import annotations
 
 from states import guards as g
-from states.facts import (
-    DrivesPrepared,
-    DrivesReserved,
-    DrivesSeen,
-    FormatAllowed,
-    HandedOver,
-    JobSeen,
-    Run,
-    Sealed,
-)
+from states.facts import DrivesPrepared, DrivesReserved, DrivesSeen, FormatAllowed, HandedOver, JobSeen, Sealed
+from states.run import Run
 from states.steps import Row, hours, minutes
 
 # The order in which Azure walks an import job of the customer's drives. The two first both mean "waits for tracking".

@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from states.facts import Plan
 from states.limits import Device, Limits
+from states.plan import Plan
 from states.planning_own_disk import own_disk_problems
 from states.problems import Problem
 from states.sizes import show_size

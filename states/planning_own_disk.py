@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from states.facts import Drive, OwnDisk, Plan
 from states.limits import Limits
+from states.plan import Drive, OwnDisk, Plan
 from states.problems import Problem
 from states.sizes import show_size
 

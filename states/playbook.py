@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from states import guards as g
 from states.conditions import blocking, row_of
-from states.facts import DevicesNamed, PickupBooked, Run
+from states.facts import DevicesNamed, PickupBooked
 from states.lifecycle import STATES, Turn, forward_from
 from states.machine import reasons_against
 from states.own_disk import OWN_DISK_PLAYBOOK
+from states.run import Run
 from states.steps import Ask, Do, Move, Over, Row, Step, Wait, hours, minutes
 
 __all__ = ["PLAYBOOK", "VERBS", "Ask", "Do", "Move", "Over", "Row", "Step", "Wait", "next_step", "rows_of"]

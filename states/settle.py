@@ -12,11 +12,12 @@ from datetime import datetime
 
 from states.codec import to_json
 from states.conditions import row_of
-from states.facts import KIND_OF, Evidence, Run
+from states.facts import KIND_OF, Evidence
 from states.fold import apply
 from states.lines import Draft, Line, chained
 from states.machine import move
 from states.playbook import Move, next_step
+from states.run import Run
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,11 @@ Every answer is a journal line with the person's name as its actor. Refusals rai
 from __future__ import annotations
 
 from states.conditions import row_of
-from states.facts import (
-    CloseApproved,
-    Delivered,
-    DevicesNamed,
-    DrivesReserved,
-    FormatAllowed,
-    HandedOver,
-    Prepared,
-    Run,
-)
+from states.facts import CloseApproved, Delivered, DevicesNamed, DrivesReserved, FormatAllowed, HandedOver, Prepared
 from states.lifecycle import MILESTONES
 from states.lines import Draft
 from states.refused import Refused
+from states.run import Run
 from states.settle import Outcome, cleared, moved
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from states.facts import Run
 from states.machine import move
+from states.run import Run
 from states.settle import Outcome, moved
 from tasks.journal import Logbook
 from tasks.ports import Site

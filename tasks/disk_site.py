@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from states.facts import OwnDisk, Plan
+from states.plan import OwnDisk, Plan
 from tasks.errors import SeedingError
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from states.facts import JobSeen, Run
+from states.facts import JobSeen
 from states.guards import ENDED_BADLY, STAGE_ORDER
 from states.own_disk import DRIVE_STAGE_ORDER
+from states.run import Run
 from tasks.ports import Site
 
 Found = tuple[str, str]  # a condition's code and its detail

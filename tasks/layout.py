@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from states.facts import Plan
+from states.plan import Plan
 from tasks.errors import InvalidInput
 
 Format = Literal["block", "page"]

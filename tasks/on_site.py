@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from states.facts import Delivered, DevicesNamed, Run
+from states.facts import Delivered, DevicesNamed
+from states.run import Run
 from tasks.ports import OnSite
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from states.facts import Run
+from states.run import Run
 from states.settle import Outcome
 from tasks.errors import AlreadyExists, NotYet, Rejected
 from tasks.journal import Logbook

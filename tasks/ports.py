@@ -15,16 +15,15 @@ from states.facts import (
     AgentSeen,
     Copied,
     DeviceChecked,
-    Drive,
     DrivesPrepared,
     DrivesSeen,
     ItemInVault,
     JobSeen,
     PickupBooked,
-    Plan,
     Sealed,
     Verified,
 )
+from states.plan import Drive, Plan
 
 Digest: TypeAlias = bytes
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from states.facts import Drive, DrivesReserved, Plan
+from states.facts import DrivesReserved
+from states.plan import Drive, Plan
 from states.settle import Outcome
 from tasks.disk_site import disk_office
 from tasks.journal import Logbook

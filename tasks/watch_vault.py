@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from states.facts import AgentSeen, Evidence, Run, VaultSeen
+from states.facts import AgentSeen, Evidence, VaultSeen
 from states.guards import items_without_a_point
+from states.run import Run
 from states.settle import Outcome
 from tasks.errors import NotYet
 from tasks.job import Found

@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
 
-from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked, Plan
+from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked
 from states.lines import Line
+from states.plan import Plan
 from tasks.archive import FolderArchive
 from tasks.errors import AlreadyExists, NotFound
 from tasks.journal import Journal, Logbook

@@ -13,7 +13,7 @@ from deploy.settings import settings
 from deploy.wiring import world
 from flows.passing import Passed, run_pass
 from flows.world import World
-from states.facts import Run
+from states.run import Run
 
 SAMPLE_BYTES = 4 * 1024 * 1024
 

@@ -22,16 +22,13 @@ from states.facts import (
     DevicesNamed,
     Evidence,
     HandedOver,
-    Item,
     ItemInVault,
     ItemOnDevice,
     JobSeen,
     PickupBooked,
-    Plan,
     Prepared,
     Reconciled,
     Released,
-    Run,
     Sealed,
     Stage,
     VaultSeen,
@@ -40,6 +37,8 @@ from states.facts import (
 from states.fold import apply, fold
 from states.lifecycle import MILESTONES
 from states.lines import GENESIS, Draft, Line, chained
+from states.plan import Item, Plan
+from states.run import Run
 from states.settle import Outcome, settle
 
 RUN_ID = "perth-2026-11"

@@ -11,8 +11,8 @@ from deploy.cli.opening import Opened
 from deploy.cli.results import run_data
 from deploy.prefect_env import prepare
 from states.explain import explain
-from states.facts import Run
 from states.playbook import Ask, next_step
+from states.run import Run
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State

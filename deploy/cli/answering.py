@@ -11,8 +11,8 @@ from deploy.cli.envelope import Answer
 from deploy.cli.opening import Opened, person
 from deploy.cli.results import run_data
 from states.explain import explain
-from states.facts import Run
 from states.playbook import next_step
+from states.run import Run
 from tasks import answers
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from deploy.clocks import clock_of
 from deploy.settings import Settings, settings
-from states.facts import Run
+from states.run import Run
 from tasks.errors import InvalidInput, NotFound
 from tasks.journal.rows import RunRow
 

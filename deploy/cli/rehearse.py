@@ -22,8 +22,8 @@ from deploy.processes import rehearsal_azure
 from deploy.rehearse import GOAL, Rehearsal, begin, fresh_home, in_prefect, play
 from states.conditions import row_of
 from states.explain import explain, short, stamp
-from states.facts import Run
 from states.lifecycle import MILESTONES
+from states.run import Run
 from states.sizes import parse_size
 from tasks.errors import InvalidInput
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from states.codec import utc_text
 from states.conditions import row_of
-from states.facts import AgentSeen, Copied, Delivered, DrivesPrepared, Run, VaultSeen
+from states.facts import AgentSeen, Copied, Delivered, DrivesPrepared, VaultSeen
+from states.run import Run
 
 
 def run_data(run: Run) -> dict[str, Any]:

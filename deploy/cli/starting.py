@@ -12,9 +12,9 @@ from deploy.data import limits
 from deploy.inventory import InventoryInvalid, load
 from deploy.inventory.problems import Problem
 from states.codec import to_json
-from states.facts import Run
 from states.lines import Draft
 from states.planning import job_name, problems
+from states.run import Run
 from tasks.errors import InvalidInput
 
 

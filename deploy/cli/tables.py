@@ -11,8 +11,8 @@ from rich.table import Table
 
 from states.conditions import row_of
 from states.explain import ago
-from states.facts import Run
 from states.lifecycle import MILESTONES
+from states.run import Run
 from states.sizes import show_size
 from tasks.journal.rows import RunRow
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deploy.data import limits
 from deploy.inventory import values as v
 from deploy.inventory.keys import Choice, Listed, Mapping, key
-from states.facts import AgentKind, Drive, Item, Mode, OwnDisk, Plan
+from states.plan import AgentKind, Drive, Item, Mode, OwnDisk, Plan
 from states.planning import OWN_DISK_SKU, choose_sku
 from states.sizes import parse_share
 

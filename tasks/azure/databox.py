@@ -13,7 +13,8 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.databox import DataBoxManagementClient, models
 
-from states.facts import JobSeen, PickupBooked, Plan
+from states.facts import JobSeen, PickupBooked
+from states.plan import Plan
 from tasks.azure import own_disks
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import import_details, job_resource, shipping_address

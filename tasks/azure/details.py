@@ -10,7 +10,7 @@ from typing import Any
 
 from azure.mgmt.databox import models
 
-from states.facts import Plan
+from states.plan import Plan
 from tasks.azure import own_disks
 from tasks.errors import InvalidInput
 from tasks.ports import Address, Contact, OrderRequest

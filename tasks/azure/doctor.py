@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from azure.core.rest import HttpRequest
 
-from states.facts import Plan
+from states.plan import Plan
 from tasks.azure.account import BlobAccount
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import account_id, resource_place

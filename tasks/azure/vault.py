@@ -15,7 +15,8 @@ from urllib.parse import unquote
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
-from states.facts import AgentKind, Item, ItemInVault, Plan
+from states.facts import ItemInVault
+from states.plan import AgentKind, Item, Plan
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import ours

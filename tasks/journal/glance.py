@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from states.codec import read_utc
-from states.facts import Run
+from states.run import Run
 from tasks.errors import Transient
 from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
 

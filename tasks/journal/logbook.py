@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from states.facts import Run
 from states.lines import Draft, Line, chained
+from states.run import Run
 from states.settle import Outcome, settle, transitions
 from tasks.journal.store import Journal, fold_on
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from states.codec import NotReadable, read_utc
-from states.facts import Run
 from states.fold import fold
 from states.lines import BrokenChain, Line, check_chain
+from states.run import Run
 from tasks.errors import JournalDamaged, NotFound
 
 

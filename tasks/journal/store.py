@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
 from states.codec import NotReadable, read_utc, utc_text
-from states.facts import Run
 from states.fold import apply, fold
 from states.lifecycle import STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
+from states.run import Run
 from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, Transient
 from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
 

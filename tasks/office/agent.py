@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from states.codec import NotReadable, read_utc
-from states.facts import AgentKind, AgentSeen, ItemInVault
+from states.facts import AgentSeen, ItemInVault
+from states.plan import AgentKind
 from tasks.errors import NotYet, SeedingError
 
 SCHEMA = "seeding.agent/1"

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from states.codec import utc_text
-from states.facts import AgentKind, AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
+from states.facts import AgentSeen, Copied, DeviceChecked, ItemOnDevice, Sealed, Verified
+from states.plan import AgentKind
 from tasks import media
 from tasks.errors import NotYet
 from tasks.layout import FORMAT_OF_AGENT, format_folder, item_folder

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from states.facts import Drive, DriveReady, DrivesPrepared, DrivesSeen
+from states.facts import DriveReady, DrivesPrepared, DrivesSeen
+from states.plan import Drive
 from tasks.disk_site import disk_office
 from tasks.errors import NotYet, Rejected, SeedingError
 from tasks.files import write_aside

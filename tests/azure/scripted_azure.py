@@ -18,7 +18,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
-from states.facts import Item, Plan
+from states.plan import Item, Plan
 from tasks.azure.clients import AzureClients, AzureSettings
 from tasks.ports import Address, Contact, ImportDisk, OrderRequest, ReturnCarrier
 

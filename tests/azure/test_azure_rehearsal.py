@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scripted_azure import PLAN, REQUEST
 
-from states.facts import Item
+from states.plan import Item
 from tasks.azure.account import BlobAccount
 from tasks.azure.clients import AzureClients, AzureSettings
 from tasks.azure.databox import DataBoxOrders

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from scripted_azure import PLAN, Answer, clients_of, refusal
 
-from states.facts import Item, ItemInVault
+from states.facts import ItemInVault
+from states.plan import Item
 from tasks.azure.vault import MANAGED_BY, RecoveryServicesVault
 from tasks.errors import NotAllowed, NotFound
 

@@ -15,7 +15,7 @@ from typing import Any
 from deploy.settings import settings
 from deploy.wiring import world
 from flows.passing import run_pass
-from states.facts import Plan
+from states.plan import Plan
 from tasks.ports import Site
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from deploy.docs import DOCS
 from states.codec import to_json
-from states.facts import Item, Plan
 from states.lines import Draft
+from states.plan import Item, Plan
 from tasks.journal import Journal, Logbook
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)

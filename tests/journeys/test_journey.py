@@ -9,9 +9,10 @@ import pytest
 from journey_host import Journey, flip_one_byte
 
 from states.conditions import row_of
-from states.facts import Copied, Reconciled, Run, Sealed
+from states.facts import Copied, Reconciled, Sealed
 from states.lifecycle import MILESTONES
 from states.playbook import Ask
+from states.run import Run
 from tasks.layout import container_of
 
 

@@ -14,10 +14,11 @@ from rehearsal_host import Rehearsal as Azure
 
 from deploy.rehearse import answer, jump
 from states.conditions import row_of
-from states.facts import DrivesPrepared, DrivesReserved, JobSeen, Run
+from states.facts import DrivesPrepared, DrivesReserved, JobSeen
 from states.lifecycle import MILESTONES
 from states.playbook import Ask
 from states.refused import Refused
+from states.run import Run
 from tasks import answers
 
 NAIROBI_BYTES = 20 * 1024 * 1024  # big enough for three of its drives

@@ -43,7 +43,6 @@ from states.facts import (
     Prepared,
     Reconciled,
     Released,
-    Run,
     Sealed,
     VaultSeen,
     Verified,
@@ -54,6 +53,7 @@ from states.lifecycle import EDGES, MILESTONES, STATES, Turn
 from states.lines import Draft, Line, chained, check_chain
 from states.machine import Refused
 from states.playbook import PLAYBOOK, Do, Move, Over, next_step
+from states.run import Run
 from states.settle import Outcome, cleared, moved, settle, transitions
 
 Dated = Callable[[datetime], Evidence]

@@ -15,8 +15,9 @@ from stories import PLAN, T0
 from trials import tries
 
 from states.codec import NotReadable, from_json, read_utc, to_json, utc_text
-from states.facts import EVIDENCE, KIND_OF, Evidence, Item, Plan
+from states.facts import EVIDENCE, KIND_OF, Evidence
 from states.lines import canonical
+from states.plan import Item, Plan
 
 CLASSES = [*EVIDENCE.values(), Plan]
 TIMES = st.datetimes(min_value=datetime(1980, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC))

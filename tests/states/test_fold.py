@@ -9,10 +9,11 @@ import pytest
 from stories import ACTOR, RUN_ID, SEALED, T0, added, clearing, condition, evidence, job, lines_to, run_in
 
 from states.codec import NotReadable
-from states.facts import EVIDENCE, Run
+from states.facts import EVIDENCE
 from states.fold import fold
 from states.lifecycle import MILESTONES
 from states.lines import KINDS, Draft, Line, chained
+from states.run import Run
 
 STORY = lines_to("closed")
 TEXTS = {

@@ -29,19 +29,12 @@ from stories import (
 )
 
 from states import guards as g
-from states.facts import (
-    KIND_OF,
-    CopyLogRead,
-    DevicesNamed,
-    Evidence,
-    ItemInVault,
-    Run,
-    VaultSeen,
-)
+from states.facts import KIND_OF, CopyLogRead, DevicesNamed, Evidence, ItemInVault, VaultSeen
 from states.fold import fold, forget
 from states.lifecycle import EDGES, FORWARD
 from states.own_disk import OWN_DISK_PLAYBOOK
 from states.playbook import PLAYBOOK, a_pickup_is_booked, the_device_is_at_the_office
+from states.run import Run
 
 EMPTY = fold(first_lines())
 IN_EDGES = [(edge.source, need) for edge in FORWARD for need in edge.needs]

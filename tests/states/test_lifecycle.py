@@ -9,7 +9,6 @@ from typing import get_args
 import pytest
 
 from states.diagram import edges_table, mermaid, table
-from states.facts import Mode
 from states.guards import nothing_blocks
 from states.lifecycle import (
     BACKWARD,
@@ -26,6 +25,7 @@ from states.lifecycle import (
     forward_from,
     is_later,
 )
+from states.plan import Mode
 from states.playbook import PLAYBOOK
 
 OVER = {state.name for state in STATES.values() if state.turn is Turn.OVER}

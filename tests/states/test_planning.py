@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.data import countries, limits
-from states.facts import Item, Plan, Run
+from states.plan import Item, Plan
 from states.planning import JOB_NAME, RULES, choose_sku, job_name, problems
+from states.run import Run
 
 TB = 10**12
 GOOD = Plan(

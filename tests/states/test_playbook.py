@@ -10,7 +10,6 @@ import pytest
 from stories import ACTOR, STEP, VERIFIED, added, after, brought_in, condition, evidence, ready_in, run_in
 
 from states.conditions import CATALOGUE, row_of
-from states.facts import Run
 from states.lifecycle import FORWARD, MILESTONES, STATES, Turn
 from states.own_disk import the_drives_hold_the_seed
 from states.playbook import (
@@ -26,6 +25,7 @@ from states.playbook import (
     rows_of,
     the_device_is_at_the_office,
 )
+from states.run import Run
 from states.settle import settle
 from tasks.perform import VERBS as PERFORMED
 

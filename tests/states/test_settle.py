@@ -23,10 +23,11 @@ from stories import (
 from trials import tries
 
 from states.conditions import CATALOGUE, blocking, row_of
-from states.facts import CopyLogRead, JobSeen, Run
+from states.facts import CopyLogRead, JobSeen
 from states.lifecycle import FORWARD, MILESTONES
 from states.lines import Draft, chained, check_chain
 from states.machine import Refused
+from states.run import Run
 from states.settle import Outcome, cleared, moved, settle, transitions
 
 CODES = sorted(CATALOGUE)

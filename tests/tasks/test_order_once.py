@@ -8,7 +8,7 @@ import pytest
 from fakes import Crash, FakeOrders, FakeWorld, Trouble
 from stories import RUN_ID, job
 
-from states.facts import Run
+from states.run import Run
 from tasks.errors import AlreadyExists, NotAllowed, Rejected, Transient
 from tasks.perform import perform
 from tasks.ports import Objection

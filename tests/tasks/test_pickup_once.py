@@ -9,7 +9,8 @@ import pytest
 from fakes import Crash, FakeOrders, FakeWorld, Trouble
 from stories import RUN_ID
 
-from states.facts import PickupBooked, Run
+from states.facts import PickupBooked
+from states.run import Run
 from tasks.book_pickup import next_working_day
 from tasks.errors import NotAllowed, Rejected, Transient
 from tasks.perform import perform

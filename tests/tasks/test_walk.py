@@ -9,8 +9,9 @@ import pytest
 from fakes import Crash, FakeOffice, FakeOrders, FakeVault, FakeWorld, Trouble
 from stories import CHECKED, COPIED, RUN_ID, SERIAL, VERIFIED, agent, job, points
 
-from states.facts import DevicesNamed, JobSeen, Released, Run
+from states.facts import DevicesNamed, JobSeen, Released
 from states.machine import Refused
+from states.run import Run
 from tasks import answers
 from tasks.cancel import cancel
 from tasks.errors import NotYet, Transient
