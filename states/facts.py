@@ -235,6 +235,15 @@ class VaultSeen:
 
 
 @dataclass(frozen=True)
+class JobRunning:
+    """An online job of the agent that is at work right now, and the bytes it has sent so far."""
+
+    item: str
+    started: datetime
+    bytes: int
+
+
+@dataclass(frozen=True)
 class AgentSeen:
     """The office agent's view: version, last job, schedule and recovery points."""
 
@@ -248,6 +257,11 @@ class AgentSeen:
     items: tuple[ItemInVault, ...] = ()
     incremental_at: datetime | None = None  # when the first job after the seed's landing ended well
     incremental_bytes: int = 0
+    running: tuple[JobRunning, ...] = ()
+    last_run: datetime | None = None  # when its latest online job ended
+    failed_files: tuple[str, ...] = ()  # the first few that its latest job could not read
+    version_wanted: str = ""  # the oldest version that will do, when this one is older
+    cannot_authenticate: bool = False  # its job texts say that it cannot read the order's state in Azure
 
 
 @dataclass(frozen=True)
