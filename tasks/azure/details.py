@@ -96,7 +96,7 @@ DETAILS: dict[str, Callable[[OrderRequest], models.JobDetails]] = {
 def _builder(sku: str) -> Callable[[OrderRequest], models.JobDetails]:
     if sku not in DETAILS:
         known = ", ".join(sorted(DETAILS))
-        raise InvalidInput(f"cannot order the SKU {sku}: this version orders {known}", next="run `seeding plan`")
+        raise InvalidInput(f"cannot order the SKU {sku}: this version orders {known}", next="run `seeding validate`")
     return DETAILS[sku]
 
 

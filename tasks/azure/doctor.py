@@ -106,7 +106,7 @@ def _same_region(check: str, thing: str, location: str, plan: Plan) -> Finding:
         check,
         "blocks",
         f"{thing} is in {location or 'an unknown region'}, the plan's order goes to {plan.location}",
-        "use a vault and an account of the order's region, then run `seeding plan`",
+        "use a vault and an account of the order's region, then run `seeding validate`",
     )
 
 

@@ -140,6 +140,19 @@ def test_every_question_of_a_run_names_a_command_that_can_be_typed():
     assert [f"{c}: {wrong}" for c in commands if (wrong := wrong_with(c, whole=True))] == []
 
 
+def named_in_code(text: str) -> set[str]:
+    """Return the `seeding ...` commands that the texts of a source file name."""
+    return set(re.findall(r"`seeding ([a-z][a-z-]*)", text))
+
+
+def test_every_command_that_a_text_of_the_code_names_exists():
+    """Errors say what to type next; a source that names a command nobody wrote is found."""
+    sources = [path for folder in ("states", "tasks", "flows", "deploy") for path in (ROOT / folder).rglob("*.py")]
+
+    assert named_in_code('f"use `seeding drives format`"') - set(COMMANDS) == {"drives"}
+    assert {path.name: gone for path in sources if (gone := named_in_code(path.read_text("utf-8")) - set(COMMANDS))} == {}
+
+
 def test_by_line_30_the_readme_has_shown_a_whole_seeding():
     """A reader meets the first command and what it prints at once."""
     lines = (ROOT / "README.md").read_text("utf-8").splitlines()[:30]

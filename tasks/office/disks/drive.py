@@ -117,7 +117,8 @@ def _room(seen: DriveSeen, needed_bytes: int) -> Iterator[DriveObjection]:
 
 
 def _contents(seen: DriveSeen, ours: Collection[str]) -> Iterator[DriveObjection]:
-    name, clean = f"drive {seen.serial}", f"format drive {seen.serial} with `seeding drives format`"
+    name = f"drive {seen.serial}"
+    clean = f"delete the volumes of {name} (Disk Management): a run formats only a drive that holds nothing"
     if seen.volumes > 1:
         yield DriveObjection(
             "several-volumes",
@@ -129,7 +130,7 @@ def _contents(seen: DriveSeen, ours: Collection[str]) -> Iterator[DriveObjection
     if seen.filesystem and seen.filesystem.upper() != "NTFS":
         yield DriveObjection("not-ntfs", f"{name} is formatted as {seen.filesystem}, not NTFS", clean)
     if seen.locked:
-        yield DriveObjection("locked", f"{name} is locked by BitLocker", "unlock it, or format it")
+        yield DriveObjection("locked", f"{name} is locked by BitLocker", f"unlock it, or {clean}")
         return
     foreign = [each for each in seen.foreign if each not in ours]
     if foreign or not (seen.empty or seen.foreign or seen.volumes < 1):
