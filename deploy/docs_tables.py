@@ -16,13 +16,22 @@ import typer
 from deploy.cli.app import app
 from deploy.cli.envelope import Exit
 from states.conditions import CATALOGUE
-from states.facts import EVIDENCE, ItemInVault, ItemOnDevice, Stage
+from states.facts import EVIDENCE, ItemInVault, ItemOnDevice, JobInVault, JobRunning, ServerInVault, Sighting, Stage
 from states.lifecycle import EDGES, ENDINGS
 from states.plan import Item, Plan
 from states.playbook import PLAYBOOK
 from tasks import errors
 
-NESTED = (Item, Stage, ItemOnDevice, ItemInVault)  # records that stand inside evidence or a plan
+NESTED = (
+    Item,
+    Stage,
+    ItemOnDevice,
+    ItemInVault,
+    ServerInVault,
+    JobInVault,
+    Sighting,
+    JobRunning,
+)  # records that stand inside evidence or a plan
 EVERYWHERE = ("home", "json")  # options every command has: told once, at the top of the page
 
 # fmt: off

@@ -24,11 +24,12 @@ class Stage:
 
 @dataclass(frozen=True)
 class DriveCopy:
-    """One of the customer's own drives, as the datacenter sees it. The status is spelled as Azure spells it."""
+    """One of the customer's own drives, as the datacenter sees it. Status and error are spelled as Azure spells them."""
 
     serial: str
     status: str
     bytes_copied: int = 0
+    error: str = ""  # the code of its error, "" for none
 
 
 @dataclass(frozen=True)
@@ -224,14 +225,61 @@ class ItemInVault:
     points: int
     latest: datetime | None = None
     protected: bool = False
-    bytes: int = 0
+    bytes: int = 0  # the agent alone knows it: the vault gives no size of a point
+    state: str = ""  # the vault's own word for its protection
+    counted: int = 0  # the points by the vault's summary of the item, which may differ from its list of them
+
+
+@dataclass(frozen=True)
+class ServerInVault:
+    """The office's backup server, as the vault registered it."""
+
+    name: str
+    kind: str  # the vault's word for who manages it: DPM, AzureBackupServer or MAB
+    registered: bool
+    health: str = ""
+    agent_version: str = ""
+    policy: str = ""  # MARS only: its policy's name and schedule; DPM and MABS keep theirs to themselves
+
+
+@dataclass(frozen=True)
+class JobInVault:
+    """A backup job, as the vault tells it. It may call a dead job InProgress for weeks: the server knows better."""
+
+    status: str
+    started: datetime
+    ended: datetime | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class VaultSeen:
-    """The vault's own view of this office's items (Azure is the witness)."""
+    """The vault's own view of this office's server and items (Azure is the witness)."""
 
     items: tuple[ItemInVault, ...]
+    server: ServerInVault | None = None  # None: the vault knows no server of that name
+    last_job: JobInVault | None = None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """The recovery point of one item on which both witnesses agreed, and when they were heard.
+
+    `first` is empty again once a witness no longer shows the point, and `again` until a later look shows it still.
+    """
+
+    item: str
+    point: datetime
+    points: int  # how many online points the witness with fewer of them showed at the first look
+    first: datetime | None
+    again: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PointsSeen:
+    """What two looks at different times saw of each item's recovery point."""
+
+    sightings: tuple[Sighting, ...]
 
 
 @dataclass(frozen=True)
@@ -262,6 +310,17 @@ class AgentSeen:
     failed_files: tuple[str, ...] = ()  # the first few that its latest job could not read
     version_wanted: str = ""  # the oldest version that will do, when this one is older
     cannot_authenticate: bool = False  # its job texts say that it cannot read the order's state in Azure
+    server: str = ""  # the name the server gives itself
+
+
+@dataclass(frozen=True)
+class JobStopped:
+    """An online job that a person had stopped, and what it had sent by then."""
+
+    item: str
+    started: datetime
+    bytes: int
+    by: str
 
 
 @dataclass(frozen=True)
@@ -298,6 +357,8 @@ Evidence: TypeAlias = (
     | Reconciled
     | VaultSeen
     | AgentSeen
+    | PointsSeen
+    | JobStopped
     | CloseApproved
     | Released
 )
@@ -321,6 +382,8 @@ EVIDENCE: dict[str, type] = {
     "reconciled": Reconciled,
     "vault-seen": VaultSeen,
     "agent-seen": AgentSeen,
+    "points-seen": PointsSeen,
+    "job-stopped": JobStopped,
     "close-approved": CloseApproved,
     "released": Released,
 }
