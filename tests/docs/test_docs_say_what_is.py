@@ -150,7 +150,8 @@ def test_every_command_that_a_text_of_the_code_names_exists():
     sources = [path for folder in ("states", "tasks", "flows", "deploy") for path in (ROOT / folder).rglob("*.py")]
 
     assert named_in_code('f"use `seeding drives format`"') - set(COMMANDS) == {"drives"}
-    assert {path.name: gone for path in sources if (gone := named_in_code(path.read_text("utf-8")) - set(COMMANDS))} == {}
+    unknown = {path.name: named_in_code(path.read_text("utf-8")) - set(COMMANDS) for path in sources}
+    assert {name: gone for name, gone in unknown.items() if gone} == {}
 
 
 def test_by_line_30_the_readme_has_shown_a_whole_seeding():
