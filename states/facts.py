@@ -24,7 +24,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class DriveCopy:
-    """One of the customer's own drives, as the datacenter sees it. Status and error are spelled as Azure spells them."""
+    """One of the customer's own drives, as the datacenter sees it; status and error spelled as Azure spells them."""
 
     serial: str
     status: str
@@ -55,6 +55,15 @@ class JobSeen:
     def status_of(self, stage: str) -> str:
         """Return the status of *stage*, or "" when the job does not list it."""
         return next((s.status for s in self.stages if s.name == stage), "")
+
+
+@dataclass(frozen=True)
+class JobFiled:
+    """The whole record of a job that is over was archived as *file*, whose SHA-256 is *digest*."""
+
+    job_name: str
+    file: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -193,6 +202,7 @@ class HandedOver:
     by: str
     carrier: str = ""
     tracking: str = ""
+    gate_code: str = ""  # what the datacenter's gate wants on the parcel, where it wants anything
 
 
 @dataclass(frozen=True)
@@ -340,6 +350,7 @@ class Released:
 
 Evidence: TypeAlias = (
     JobSeen
+    | JobFiled
     | DevicesNamed
     | Delivered
     | DeviceChecked
@@ -365,6 +376,7 @@ Evidence: TypeAlias = (
 
 EVIDENCE: dict[str, type] = {
     "job-seen": JobSeen,
+    "job-filed": JobFiled,
     "devices-named": DevicesNamed,
     "delivered": Delivered,
     "device-checked": DeviceChecked,

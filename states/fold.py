@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from states.codec import NotReadable, from_json
-from states.facts import EVIDENCE, KIND_OF, DrivesPrepared, Evidence, JobSeen
+from states.facts import EVIDENCE, KIND_OF, DrivesPrepared, Evidence, HandedOver, JobSeen
 from states.lifecycle import EDGES, FIRST, MILESTONES
 from states.lines import KINDS, Line
 from states.plan import Plan
@@ -19,8 +19,14 @@ _KEPT_BY = {
     "reorder": (),
 }
 
-# With own disks the seed stays in the staging place: a reorder brings only the drives that did not arrive.
-_KEPT_OF_OWN_DISKS = ("copied", "sealed")
+# With own disks the seed stays in the staging place: a reorder brings only the drives that did not arrive, and a reopen
+# asks for another import job of the drives as they are.
+_SEED = ("copied", "sealed")
+_KEPT_OF_OWN_DISKS = {
+    "reopen": (*_SEED, "drives-reserved", "format-allowed", "drives-seen", "drives-prepared", "verified"),
+    "reorder": _SEED,
+}
+_CLEARED_BY_REOPEN = ("import-job-gone",)
 
 
 def fold(lines: Iterable[Line]) -> Run | None:
@@ -76,16 +82,19 @@ def _outcome(run: Run, line: Line, payload: dict[str, Any]) -> Run:
     return replace(run, intents=left, outcomes={**run.outcomes, _text(payload, "key"): _text(payload, "result")})
 
 
-def _evidence(run: Run, line: Line, payload: dict[str, Any]) -> Run:
-    kind = payload["kind"]
+def evidence_of(line: Line) -> Evidence:
+    """Return what an evidence line shows. Raises NotReadable and KeyError for a line that cannot be understood."""
+    kind = line.payload["kind"]
     if kind not in EVIDENCE:
         raise NotReadable(f"{kind!r} is evidence this version does not know")
-    facts: Evidence = from_json(EVIDENCE[kind], payload["facts"])
-    return replace(
-        run,
-        evidence={**run.evidence, KIND_OF[type(facts)]: facts},
-        evidence_at={**run.evidence_at, kind: line.at},
-    )
+    facts: Evidence = from_json(EVIDENCE[kind], line.payload["facts"])
+    return facts
+
+
+def _evidence(run: Run, line: Line, payload: dict[str, Any]) -> Run:
+    facts = evidence_of(line)
+    kind = KIND_OF[type(facts)]
+    return replace(run, evidence={**run.evidence, kind: facts}, evidence_at={**run.evidence_at, kind: line.at})
 
 
 def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
@@ -102,8 +111,12 @@ def _transition(run: Run, line: Line, payload: dict[str, Any]) -> Run:
         gave_up = [drive.serial for drive in used.drives if drive.serial not in landed] if used else []
         lost = tuple(sorted({*run.lost_drives, *gave_up}))
         run = replace(_without(run, gone), attempt=run.attempt + 1, landed_drives=landed, lost_drives=lost)
+        handed = run.get(HandedOver)
+        run = replace(run, parcels=(*run.parcels, handed)) if handed else run
+    if trigger == "reopen":
+        run = _without(run, _CLEARED_BY_REOPEN)
     if trigger in _KEPT_BY:
-        kept = (*_KEPT_BY[trigger], *(_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else ()))
+        kept = (_KEPT_OF_OWN_DISKS if run.plan.mode == "own-disk" else _KEPT_BY)[trigger]
         run = forget(run, tuple(kind for kind in EVIDENCE if kind not in kept))
     return run
 

@@ -98,7 +98,7 @@ FORWARD = (
                                                 g.the_left_overs_are_released)),
 )
 BACKWARD = (
-    Edge("reopen",  "copied",    "delivered"),
+    Edge("reopen",  "copied",    "delivered",  (), (d.the_import_job_is_gone,)),
     Edge("reorder", "ordered",   "planned"),
     Edge("reorder", "delivered", "planned"),
     Edge("reorder", "copied",    "planned"),

@@ -7,6 +7,7 @@ it needs each drive's serial number, key and manifest hash. The customer's carri
 from __future__ import annotations
 
 from states import guards as g
+from states.drive_words import may_still_land
 from states.facts import DrivesPrepared, DrivesReserved, DrivesSeen, FormatAllowed, HandedOver, JobSeen, Sealed
 from states.run import Run
 from states.steps import Row, hours, minutes
@@ -110,13 +111,24 @@ def every_drive_was_copied(run: Run) -> str | None:
 
 
 def the_datacenter_is_done_with_the_drives(run: Run) -> str | None:
-    """The job is over, or its drives are on their way back: what will land has landed."""
+    """The job is over or gone, its drives are on their way back, or none arrived: what will land has landed."""
     job = run.get(JobSeen)
-    if job is None or job.stage in g.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC"):
+    over = job is None or job.stage in g.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC")
+    if job is None or over or not may_still_land(job) or "order-gone" in run.conditions:
         return None
     return (
         f"the datacenter still works on {run.job_name} (stage {job.stage}); wait until it is done: "
         f"then `seeding reorder {run.run_id}` brings only the drives that failed"
+    )
+
+
+def the_import_job_is_gone(run: Run) -> str | None:
+    """Azure deleted the import job, so one of the drives as they are may be created again."""
+    if "import-job-gone" in run.conditions:
+        return None
+    return (
+        f"import job {run.job_name} stands and describes the drives as they are; give the parcel to the carrier, "
+        f"or run `seeding reorder {run.run_id}` for other drives"
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from states.facts import KIND_OF, Evidence
+from states.facts import KIND_OF, Evidence, HandedOver
 from states.plan import Plan
 
 _E = TypeVar("_E", bound=Evidence)
@@ -50,6 +50,7 @@ class Run:
     conditions: dict[str, Raised] = field(default_factory=dict)
     waivers: dict[str, str] = field(default_factory=dict)
     lost_drives: tuple[str, ...] = ()  # own disks of earlier attempts that did not land
+    parcels: tuple[HandedOver, ...] = ()  # what earlier attempts gave to a carrier
     landed_drives: dict[str, int] = field(default_factory=dict)  # own disks an earlier attempt landed: serial, bytes
     intents: dict[str, datetime] = field(default_factory=dict)  # open ones: key -> when
     outcomes: dict[str, str] = field(default_factory=dict)  # closed ones: key -> what came of it

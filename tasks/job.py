@@ -1,74 +1,63 @@
-"""Reading the Azure job: one GET, and what it says about the run. The three watching verbs share this."""
+"""Reading the Azure job: one GET, and what it says about the run. The watching verbs share this."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from states.facts import JobSeen
+from states.drive_words import troubles_of
+from states.facts import Evidence, JobFiled, JobSeen
 from states.guards import ENDED_BADLY, STAGE_ORDER
+from states.import_clocks import ringing
 from states.own_disk import DRIVE_STAGE_ORDER
 from states.run import Run
 from tasks.ports import Site
 
 Found = tuple[str, str]  # a condition's code and its detail
-
-
 THE_JOB = "the Azure job"  # the source of what these verbs find: each may clear what another raised
-NO_TRACKING = timedelta(days=14)  # then the service deletes an import job that has no tracking number
-OVERDUE = timedelta(days=14)  # then the service gives up drives that did not arrive
-SLOW_RETURN = timedelta(days=7)  # our own patience with drives that are packed and do not leave
 
 
-def look_at_job(run: Run, site: Site, now: datetime) -> tuple[tuple[JobSeen, ...], tuple[Found, ...]]:
-    """Return the job as evidence (nothing when it is gone) and every condition it shows at *now* (UTC)."""
+@dataclass(frozen=True)
+class Look:
+    """What one look at the job brought: the job (None when it is gone), the evidence, and every condition it shows."""
+
+    job: JobSeen | None
+    evidence: tuple[Evidence, ...]
+    found: tuple[Found, ...]
+
+
+def look_at_job(run: Run, site: Site, now: datetime) -> Look:
+    """Look at the run's job at *now* (UTC). The record of a job that is over goes to the archive."""
     job = site.orders.find(run.plan, run.job_name)
     if job is None:
-        return (), (("order-gone", f"{run.job_name} is not in {run.plan.resource_group} any more"),)
-    return (job,), (*conditions_of(job), *clocks_of(job, now))
+        gone = "import-job-gone" if run.plan.mode == "own-disk" and run.state == "copied" else "order-gone"
+        return Look(None, (), ((gone, f"{run.job_name} is not in {run.plan.resource_group} any more"),))
+    return Look(job, (job, *filed(run, site, job)), merged((*conditions_of(job), *ringing(job, now))))
 
 
-def clocks_of(job: JobSeen, now: datetime) -> tuple[Found, ...]:
-    """Return what the clocks of an import job of own drives say at *now*; nothing for Azure's own devices."""
-    entered = next((s.at for s in job.stages if s.name == job.stage and s.at), None)
-    began = min((s.at for s in job.stages if s.at), default=None)
-    if job.stage in ("Created", "AwaitingShipmentDetails") and began:
-        return (("parcel-not-announced", f"{job.job_name} is deleted on {began + NO_TRACKING:%Y-%m-%d %H:%M} UTC"),)
-    if job.stage == "ShippedToAzureDC" and entered and now - entered > OVERDUE:
-        return (("parcel-overdue", f"{job.job_name} since {entered:%Y-%m-%d}"),)
-    if job.stage == "PreparingToShipFromAzureDC" and entered and now - entered > SLOW_RETURN:
-        return (("drives-not-returned", f"{job.job_name} since {entered:%Y-%m-%d}"),)
-    return ()
+def filed(run: Run, site: Site, job: JobSeen) -> tuple[JobFiled, ...]:
+    """Keep the whole record of a job that is over; nothing for one that goes on. A record that changed is kept too.
 
-
-# What a drive's copy status means for the run; a status that is not here is a state of affairs, not a fault.
-DRIVE_FAULTS = frozenset(
-    {
-        "CompletedWithErrors",
-        "Failed",
-        "NotReturned",
-        "HardwareError",
-        "DeviceFormatted",
-        "DeviceMetadataModified",
-        "StorageAccountNotAccessible",
-        "UnsupportedData",
-        "DriveNotReceived",
-        "UnsupportedDrive",
-        "OtherServiceError",
-        "OtherUserError",
-        "DriveNotDetected",
-        "DriveCorrupted",
-        "MetadataFilesModifiedOrRemoved",
-    }
-)
+    Azure deletes an import job's record 90 days after its end.
+    """
+    if not job.stage.startswith("Completed") and job.stage not in ENDED_BADLY:
+        return ()
+    record = site.orders.record(run.plan, job.job_name)
+    if record is None:
+        return ()
+    digest = hashlib.sha256(record).hexdigest()
+    name = f"{job.job_name}-job-{digest[:12]}.json"
+    site.archive.put(run.run_id, name, record)
+    return (JobFiled(job.job_name, name, digest),)
 
 
 def conditions_of(job: JobSeen) -> tuple[Found, ...]:
-    """Return every condition the job shows, worst first."""
+    """Return every condition the job shows, worst first; one may come twice, with different details."""
     found: list[Found] = []
     name = job.job_name
-    failed = [f"{drive.serial}: {drive.status}" for drive in job.drives if drive.status in DRIVE_FAULTS]
-    if failed:
-        found.append(("drive-failed", f"import job {name}: {', '.join(failed)}"))
+    found += troubles_of(job)
     if job.all_devices_lost:
         found.append(("device-lost", f"order {name}"))
     if job.stage in ("Cancelled",):
@@ -86,3 +75,11 @@ def conditions_of(job: JobSeen) -> tuple[Found, ...]:
     if job.delays:
         found.append(("order-delayed", f"order {name}: {', '.join(job.delays)}"))
     return tuple(found)
+
+
+def merged(problems: Iterable[Found]) -> tuple[Found, ...]:
+    """Return each condition once, its details joined."""
+    once: dict[str, str] = {}
+    for code, detail in problems:
+        once[code] = f"{once[code]}; {detail}" if code in once else detail
+    return tuple(once.items())

@@ -119,6 +119,9 @@ class Orders(Protocol):
     def find(self, plan: Plan, job_name: str) -> JobSeen | None:
         """Return the job as Azure shows it now, or None when there is none of that name."""
 
+    def record(self, plan: Plan, job_name: str) -> bytes | None:
+        """Return the whole job as JSON text without secrets, the same for the same job; None when it is gone."""
+
     def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
         """Return the tags of a job that exists. Raises NotFound."""
 

@@ -14,16 +14,16 @@ from tasks.ports import Site
 def watch_delivery(book: Logbook, site: Site) -> Outcome:
     """Return the job, and once it is Delivered the serial numbers Azure sent. Safe to call at any time."""
     run = book.run
-    jobs, found = look_at_job(run, site, book.now())
-    evidence: list[Evidence] = list(jobs)
+    look = look_at_job(run, site, book.now())
+    evidence: list[Evidence] = list(look.evidence)
     secrets: tuple[str, ...] = ()
-    if jobs and run.get(DevicesNamed) is None and _is_delivered(jobs[0].stage):
+    if look.job and run.get(DevicesNamed) is None and _is_delivered(look.job.stage):
         try:
             evidence.append(DevicesNamed(site.orders.serials(run.plan, run.job_name)))
             secrets = (f"credentials of order {run.job_name}, to learn the devices' serial numbers",)
         except NotYet:
             pass  # Azure makes the secrets a little later than the stage; the next look asks again
-    return Outcome("watch-delivery", evidence=tuple(evidence), raised=found, secrets_read=secrets, source=THE_JOB)
+    return Outcome("watch-delivery", evidence=tuple(evidence), raised=look.found, secrets_read=secrets, source=THE_JOB)
 
 
 def _is_delivered(stage: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from states.facts import CopyLogRead, Evidence
 from states.settle import Outcome
-from tasks.job import THE_JOB, Found, look_at_job
+from tasks.job import THE_JOB, Found, look_at_job, merged
 from tasks.journal import Logbook
 from tasks.media import parse_copy_log
 from tasks.ports import Site
@@ -13,10 +13,10 @@ from tasks.ports import Site
 def watch_ingestion(book: Logbook, site: Site) -> Outcome:
     """Return the job, and the copy log once the job has ended. The log itself goes to the archive."""
     run = book.run
-    jobs, found = look_at_job(run, site, book.now())
-    evidence: list[Evidence] = list(jobs)
-    problems: list[Found] = list(found)
-    if jobs and jobs[0].stage.startswith("Completed"):
+    look = look_at_job(run, site, book.now())
+    evidence: list[Evidence] = list(look.evidence)
+    problems: list[Found] = list(look.found)
+    if look.job and look.job.stage.startswith("Completed"):
         logs = site.account.logs(run.job_name, "copy")
         if logs:
             read = read_copy_logs(logs)
@@ -27,7 +27,7 @@ def watch_ingestion(book: Logbook, site: Site) -> Outcome:
                 problems.append(("ingestion-incomplete", f"the copy log lists {'; '.join(read.examples)}"))
         else:
             problems.append(("copy-log-missing", f"order {run.job_name}"))
-    return Outcome("watch-ingestion", evidence=tuple(evidence), raised=_merged(problems), source=THE_JOB)
+    return Outcome("watch-ingestion", evidence=tuple(evidence), raised=merged(problems), source=THE_JOB)
 
 
 def read_copy_logs(logs: tuple[bytes, ...]) -> CopyLogRead:
@@ -43,10 +43,3 @@ def read_copy_logs(logs: tuple[bytes, ...]) -> CopyLogRead:
         renamed=len(renamed),
         examples=tuple(f"{entry.path} ({entry.category})" for entry in entries[:5]),
     )
-
-
-def _merged(problems: list[Found]) -> tuple[Found, ...]:
-    merged: dict[str, str] = {}
-    for code, detail in problems:
-        merged[code] = f"{merged[code]}; {detail}" if code in merged else detail
-    return tuple(merged.items())

@@ -10,5 +10,5 @@ from tasks.ports import Site
 
 def watch_return(book: Logbook, site: Site) -> Outcome:
     """Return the job as it is now. Safe to call at any time."""
-    jobs, found = look_at_job(book.run, site, book.now())
-    return Outcome("watch-return", evidence=jobs, raised=found, source=THE_JOB)
+    look = look_at_job(book.run, site, book.now())
+    return Outcome("watch-return", evidence=look.evidence, raised=look.found, source=THE_JOB)

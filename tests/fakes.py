@@ -95,6 +95,10 @@ class FakeOrders:
             return None
         return self.jobs.get(job_name)
 
+    def record(self, plan: Plan, job_name: str) -> bytes | None:
+        """Show as much of the order as this fake knows."""
+        return repr(self.jobs[job_name]).encode() if job_name in self.jobs else None
+
     def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
         """Show an order's tags."""
         self.trouble.begin("tags")

@@ -19,6 +19,7 @@ from tasks.azure import own_disks
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import import_details, job_resource, shipping_address
 from tasks.azure.errors import code_of, ours
+from tasks.azure.record import record_of
 from tasks.azure.seen import disk_serials, job_seen, mapping, moment, once, records, secret_serials, text
 from tasks.errors import InvalidInput, NotFound, NotYet, Rejected
 from tasks.ports import Objection, OrderRequest
@@ -75,6 +76,11 @@ class DataBoxOrders:
         """
         job = self._get(plan, job_name)
         return None if job is None else job_seen(job)
+
+    def record(self, plan: Plan, job_name: str) -> bytes | None:
+        """Return the whole job as JSON text, secrets and the access parts of links left out; None when it is gone."""
+        job = self._get(plan, job_name)
+        return None if job is None else record_of(job)
 
     def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
         """Return the order's tags. Raises NotFound."""

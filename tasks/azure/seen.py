@@ -96,7 +96,8 @@ def _own_drives(details: Json) -> bool:
 
 
 def _drive(progress: Json) -> DriveCopy:
-    return DriveCopy(text(progress, "serialNumber"), text(progress, "copyStatus"), _bytes_copied(progress))
+    error = text(mapping(progress, "error"), "code")
+    return DriveCopy(text(progress, "serialNumber"), text(progress, "copyStatus"), _bytes_copied(progress), error)
 
 
 def _tracking(details: Json) -> dict[str, str]:

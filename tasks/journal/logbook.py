@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from states.facts import Evidence
 from states.lines import Draft, Line, chained
 from states.run import Run
 from states.settle import Outcome, settle, transitions
@@ -45,6 +46,11 @@ class Logbook:
             return False
         self.write(Draft("intent", {"key": key, "verb": verb, "detail": detail}))
         return True
+
+    def others(self, kind: str, test: Callable[[Evidence], bool]) -> list[Run]:
+        """Return the other runs of this journal that were ever shown evidence of that *kind* which passes *test*."""
+        found = self._journal.shown(kind, test)
+        return [self._journal.run(run_id) for run_id in found if run_id != self.run.run_id]
 
     def looked_at(self, verb: str) -> None:
         """Remember that *verb* was performed just now."""

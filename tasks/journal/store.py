@@ -8,7 +8,7 @@ more at the world.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
 from states.codec import NotReadable, read_utc, utc_text
-from states.fold import apply, fold
+from states.facts import Evidence
+from states.fold import apply, evidence_of, fold
 from states.lifecycle import STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
 from states.run import Run
@@ -138,6 +139,14 @@ class Journal:
             query = query.where(RUNS.c.over.is_(False))
         with self._read() as connection:
             return [read_run_row(row) for row in connection.execute(query).mappings()]
+
+    def shown(self, kind: str, test: Callable[[Evidence], bool]) -> list[str]:
+        """Return, sorted, the ids of the runs that have a line of such evidence. Raises JournalDamaged."""
+        wanted = LINES.c.payload.contains(f'"kind":"{kind}"', autoescape=True)  # as canonical JSON spells it
+        query = sa.select(LINES).where(LINES.c.kind == "evidence", wanted)
+        with self._read() as connection:
+            lines = [read_line(row) for row in connection.execute(query).mappings()]
+        return sorted({line.run_id for line in lines if line.payload.get("kind") == kind and test(evidence_of(line))})
 
     def looked(self, run_id: str) -> dict[str, datetime]:
         """Return when each verb was last performed for the run (a cache: may be empty)."""

@@ -186,7 +186,7 @@ def test_every_drive_is_seen_with_its_own_state():
     ]
     seen = job_seen(job("DataCopy", copyProgress=progress, deliverToDcPackageDetails=SENT))
 
-    assert seen.drives == (DriveCopy("WD-1", "Completed", 7), DriveCopy("WD-2", "BrandNewTrouble"))
+    assert seen.drives == (DriveCopy("WD-1", "Completed", 7), DriveCopy("WD-2", "BrandNewTrouble", 0, "E"))
     assert (seen.bytes_copied, seen.error_code, seen.tracking_back, seen.tracking_out) == (7, "E", "JD1", "")
 
 

@@ -75,7 +75,10 @@ def test_a_wrong_key_is_seen_on_its_drive_alone(rehearsal, clients, request_):
     rehearsal.control.jump_until(f"{JOB}: PreparingToShip")
     seen = orders.find(request_.plan, JOB)
 
-    assert seen.drives == (DriveCopy("WD-1", "Completed", len(PAGES)), DriveCopy("WD-2", "OtherUserError"))
+    assert seen.drives == (
+        DriveCopy("WD-1", "Completed", len(PAGES)),
+        DriveCopy("WD-2", "OtherUserError", 0, "BitLockerKeyInvalid"),
+    )
     assert seen.error_code == "BitLockerKeyInvalid" and seen.status_of("DataCopy") == "SucceededWithErrors"
 
 
