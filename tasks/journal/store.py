@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from states.codec import NotReadable, read_utc, utc_text
 from states.facts import Evidence
@@ -22,63 +22,27 @@ from states.fold import apply, evidence_of, fold
 from states.lifecycle import STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
 from states.run import Run
-from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, Transient
+from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken
+from tasks.journal import tables
+from tasks.journal.database import engine_of, in_our_words, place
 from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
-
-_META = sa.MetaData()
-LINES = sa.Table(
-    "lines",
-    _META,
-    sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at_utc", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),
-    sa.Column("prev_hash", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-)
-HEADS = sa.Table(
-    "heads",
-    _META,
-    sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
-)
-RUNS = sa.Table(
-    "runs",
-    _META,
-    sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("office", sa.Text, nullable=False, index=True),
-    sa.Column("mode", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("since_utc", sa.Text, nullable=False),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
-    sa.Column("conditions", sa.Text, nullable=False),
-    sa.Column("over", sa.Boolean, nullable=False),
-    sa.Column("seq", sa.Integer, nullable=False),
-    sa.Column("due_utc", sa.Text, nullable=True),
-)
-LOOKS = sa.Table(
-    "looks",
-    _META,
-    sa.Column("run_id", sa.Text, primary_key=True),
-    sa.Column("verb", sa.Text, primary_key=True),
-    sa.Column("at_utc", sa.Text, nullable=False),
-)
+from tasks.journal.tables import HEADS, LINES, LOOKS, RUNS
 
 
 class Journal:
     """Append-only journal lines behind a database URL. One object may be shared by threads."""
 
-    def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url)
-        if self._engine.dialect.name == "sqlite":
-            sa.event.listen(self._engine, "connect", _careful_sqlite)
-            sa.event.listen(self._engine, "begin", _begin_to_write)
-        with _in_our_words("the journal cannot be opened"):
-            _META.create_all(self._engine)
+    def __init__(self, url: str, *, make: bool = True) -> None:
+        """Open the journal at *url*, and make its tables where there are none. Without *make*: raises NotFound.
+
+        Raises InvalidInput for a URL that names no database, NotAllowed, Transient, JournalDamaged.
+        """
+        self._engine = engine_of(url)
+        with in_our_words("the journal cannot be opened"):
+            if tables.missing(self._engine):
+                if not make:
+                    raise NotFound(f"there is no journal in {place(url)}", next="seeding start OFFICE makes it")
+                tables.make(self._engine)
 
     def close(self) -> None:
         """Give the database back. The object is of no use afterwards."""
@@ -105,7 +69,7 @@ class Journal:
         after = fold_on(run, lines)
         _check_new(run, lines)
         try:
-            with _in_our_words("the journal did not take the line"), self._engine.begin() as connection:
+            with in_our_words("the journal did not take the line"), self._engine.begin() as connection:
                 if run is None:
                     connection.execute(HEADS.insert().values(run_id=run_id, seq=last.seq, hash=last.hash))
                 else:
@@ -156,7 +120,10 @@ class Journal:
 
     def remember(self, run_id: str, looked: Mapping[str, datetime], due: datetime | None) -> None:
         """Keep when verbs were performed and when the run is next due. Losing this costs one look, nothing else."""
-        with _in_our_words("the journal did not keep the looks"), self._engine.begin() as connection:
+        with in_our_words("the journal did not keep the looks"), self._engine.begin() as connection:
+            connection.execute(
+                sa.select(HEADS.c.seq).where(HEADS.c.run_id == run_id).with_for_update()
+            )  # one at a time
             connection.execute(LOOKS.delete().where(LOOKS.c.run_id == run_id))
             if looked:
                 rows = [{"run_id": run_id, "verb": verb, "at_utc": utc_text(at)} for verb, at in looked.items()]
@@ -190,8 +157,9 @@ class Journal:
 
     def rebuild(self) -> int:
         """Make the projection anew from the lines; return the number of runs."""
-        with _in_our_words("the projection was not rebuilt"), self._engine.begin() as connection:
-            runs = [self.run(run_id) for run_id in self.run_ids()]  # no writer comes in between: we hold the lock
+        with in_our_words("the projection was not rebuilt"), self._engine.begin() as connection:
+            tables.keep_writers_out(connection)
+            runs = [self.run(run_id) for run_id in self.run_ids()]
             connection.execute(RUNS.delete())
             for run in runs:
                 _project(connection, run)
@@ -210,7 +178,7 @@ class Journal:
 
     @contextmanager
     def _read(self) -> Iterator[sa.engine.Connection]:
-        with _in_our_words("the journal cannot be read"), self._engine.connect() as connection:
+        with in_our_words("the journal cannot be read"), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -231,38 +199,6 @@ def _check_new(run: Run | None, lines: list[Line]) -> None:
         check_chain(lines[0].run_id, lines, after=(run.seq, run.head) if run else (0, GENESIS))
     except BrokenChain as wrong:
         raise JournalDamaged(f"refused to write a line that does not follow: {wrong}") from None
-
-
-@contextmanager
-def _in_our_words(fact: str) -> Iterator[None]:
-    """Turn the database's errors into ours: busy, full or gone is Transient, a file that is no journal is damaged.
-
-    IntegrityError passes: it is how a lost race shows. Statements and values stay out of the message.
-    """
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DatabaseError as wrong:
-        if isinstance(wrong, OperationalError):
-            raise Transient(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
-        raise JournalDamaged(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
-    except SQLAlchemyError as wrong:
-        raise Transient(f"{fact}: {_reason(wrong)}", next="seeding doctor") from None
-
-
-def _begin_to_write(connection: sa.engine.Connection) -> None:
-    """Take the write lock before the first look, so that nobody writes in between. Reads take none."""
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _careful_sqlite(connection: Any, _record: Any) -> None:
-    """A commit survives a power cut (FULL), readers do not stop writers (WAL), and we begin transactions ourselves."""
-    connection.isolation_level = None
-    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # damage must be named, not crash
-    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _project(connection: sa.engine.Connection, run: Run) -> None:
@@ -298,10 +234,6 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _overtaken(run_id: str) -> Overtaken:
     return Overtaken(f"another worker wrote to {run_id} first", next=f"seeding advance {run_id}")
-
-
-def _reason(wrong: SQLAlchemyError) -> str:
-    return str(getattr(wrong, "orig", None) or type(wrong).__name__)
 
 
 def due_ids(rows: Iterable[RunRow], now: datetime) -> list[str]:
