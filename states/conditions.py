@@ -80,6 +80,8 @@ _ROWS = (
     Condition("drive-not-usable",      "blocks", "office",   "a drive cannot be used",
               "mend what `seeding explain {run}` names, then `seeding resume {run}`",
               forgets=("drives-seen",)),
+    Condition("disk-tool-stopped",     "blocks", "office",   "the vendor's disk preparation tool stopped or was refused",
+              "mend what `seeding explain {run}` names, then `seeding resume {run}`"),
     Condition("key-missing",           "blocks", "operator", "a drive's BitLocker key is not where the inventory says",
               "put it there, then `seeding resume {run}`"),
     Condition("parcel-number-taken",   "blocks", "operator", "the tracking number belongs to another import job",

@@ -173,10 +173,14 @@ class DriveReady:
 
 @dataclass(frozen=True)
 class DrivesPrepared:
-    """Every drive of this attempt is written and was read again; the bytes on them are of the manifest *digest*."""
+    """Every drive of this attempt is written and was read again; the bytes on them are of the manifest *digest*.
+
+    `job_made` says that the vendor's tool prepared them, which makes the import job, too.
+    """
 
     digest: str
     drives: tuple[DriveReady, ...]
+    job_made: bool = False
 
 
 @dataclass(frozen=True)

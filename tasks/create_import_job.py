@@ -1,6 +1,7 @@
 """Own disks: the import job, created once the drives are ready: it needs each one's serial, key and manifest hash.
 
-Idempotent by its name, as an order is: see tasks/order.py.
+Idempotent by its name, as an order is: see tasks/order.py. Where the vendor's tool prepared the drives it made the
+job as well: then that job is looked for, and taken when it is tagged for this run or names exactly its drives.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from states.facts import DrivesPrepared
 from states.settle import Outcome
 from tasks.errors import NotYet
 from tasks.journal import Logbook
-from tasks.order import place
+from tasks.order import is_ours, place
 from tasks.ports import ImportDisk, Site
 
 
@@ -18,6 +19,8 @@ def create_import_job(book: Logbook, site: Site) -> Outcome:
     prepared, disks = book.run.get(DrivesPrepared), site.disks
     if prepared is None or disks is None:
         raise NotYet(f"{book.run.run_id} has no prepared drives")
+    if prepared.job_made:
+        return _the_tools(book, site, prepared)
     carriers = site.orders.return_carriers(book.run.plan)
     carrier = site.return_carrier
     if carrier is None or (carriers and carrier.name.lower() not in {name.lower() for name in carriers}):
@@ -33,3 +36,16 @@ def create_import_job(book: Logbook, site: Site) -> Outcome:
 
     secrets = (f"BitLocker keys of {', '.join(drive.serial for drive in prepared.drives)}, for the import job",)
     return place("create-import-job", book, site, disks=with_keys, secrets=secrets)
+
+
+def _the_tools(book: Logbook, site: Site, prepared: DrivesPrepared) -> Outcome:
+    run = book.run
+    job = site.orders.find(run.plan, run.job_name)
+    if job is None:
+        raise NotYet(f"the disk preparation tool made the import job {run.job_name}, and Azure does not show it yet")
+    ours = {drive.serial for drive in prepared.drives}
+    if not is_ours(run, site) and (named := set(site.orders.serials(run.plan, run.job_name))) != ours:
+        text = f"{run.job_name} names the drives {', '.join(sorted(named))}; prepared are {', '.join(sorted(ours))}"
+        return Outcome("create-import-job", raised=(("order-foreign", text),))
+    note = f"the tool's job {run.job_name} has no return carrier: put it and your account number there, in the portal"
+    return Outcome("create-import-job", evidence=(job,), notes=(note,))

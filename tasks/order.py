@@ -49,7 +49,7 @@ def place(
         if job is None:
             raise NotYet(f"Azure accepted order {run.job_name} and does not show it yet")
     open_intent = key in book.run.intents
-    if not _is_ours(run, site):
+    if not is_ours(run, site):
         foreign = ("order-foreign", f"{run.job_name} carries no tag of {run.run_id}")
         return Outcome(verb, raised=(foreign,), done=((key, "the name is taken"),) if open_intent else ())
     done = ((key, f"order {job.job_name} exists"),) if open_intent else ()
@@ -70,6 +70,7 @@ def request_for(run: Run, site: Site, disks: tuple[ImportDisk, ...] = ()) -> Ord
     )
 
 
-def _is_ours(run: Run, site: Site) -> bool:
+def is_ours(run: Run, site: Site) -> bool:
+    """Say whether the job of this run's name is tagged as of this run and attempt. Raises NotFound without a job."""
     tags = site.orders.tags(run.plan, run.job_name)
     return tags.get(TAG_RUN) == run.run_id and tags.get(TAG_ATTEMPT) == str(run.attempt)

@@ -29,6 +29,7 @@ from azure.core.exceptions import (
 from azure.identity import CredentialUnavailableError
 
 from tasks.errors import AlreadyExists, NotAllowed, NotFound, NotYet, Rejected, SeedingError, Transient
+from tasks.redaction import redacted
 
 
 @dataclass(frozen=True)
@@ -153,30 +154,6 @@ def retry_after_seconds(error: Exception) -> float | None:
         if seconds is not None:
             return max(0.0, seconds * unit)
     return _until(plain.get("retry-after", ""), plain.get("date", ""))
-
-
-# Each pattern keeps what is before the secret, so that a reader still sees what was there.
-_SECRETS_IN_TEXT = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+",                                         # any query of any URL
-        r"((?:^|[?&\s;\"'])(?:sig|sv|se|skoid|code|client_secret|client_assertion)=)[^&\s\"']+",
-        r"((?:AccountKey|SharedAccessSignature|SharedAccessKey|Password|Pwd)\s*=\s*)[^;\s\"']+",
-        r"(\b(?:Bearer|SharedKey(?:Lite)?)\s+)[A-Za-z0-9._~+/=:-]{8,}",
-        r"((?<![A-Za-z0-9_-]))eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",                 # a JSON web token
-        r"([\"']?\w*(?:pass_?key|pass_?word|bit_?locker_?key|client_?secret|secret_?value|access_?token|"
-        r"connection_?string|sas_?key)[\"']?\s*(?:[:=]|\bis\b)\s*[\"']?)[^\s\"',;}]+",
-        r"((?<!\d))\d{6}(?:-\d{6}){7}(?!\d)",                                             # a BitLocker recovery key
-        r"((?<![A-Za-z0-9+/]))[A-Za-z0-9+/]{86}==",                                       # a storage account key
-    )
-)  # fmt: skip
-
-
-def redacted(text: str) -> str:
-    """Return *text* with tokens, SAS queries, keys, passwords and passkeys replaced by `[hidden]`."""
-    for pattern in _SECRETS_IN_TEXT:
-        text = pattern.sub(r"\1[hidden]", text)
-    return text
 
 
 # azure-identity wraps whatever went wrong, a lost connection too, in one class and keeps only a sentence.

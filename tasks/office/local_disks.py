@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ _CONDITIONS: dict[type[SeedingError], str] = {
     disks.DoesNotFit: "drives-too-few",
     disks.StagingChanged: "source-not-readable",
     disks.StagingRefused: "source-not-readable",
+    disks.ToolRefused: "disk-tool-stopped",
 }
 
 
@@ -44,7 +45,10 @@ def on_drives() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class LocalDisks:
-    """The DiskOffice port on this machine. *home* keeps plans and journals of the preparation, never a key."""
+    """The DiskOffice port on this machine. *home* keeps plans and journals of the preparation, never a key.
+
+    With a *tool* the vendor's program prepares the drives; without one we do.
+    """
 
     home: Path
     drives: disks.Drives
@@ -52,6 +56,7 @@ class LocalDisks:
     bitlocker: disks.BitLocker
     keys: disks.KeyPlace
     listed: tuple[Drive, ...]
+    tool: disks.Tool | None = None
 
     def known_drives(self) -> tuple[Drive, ...]:
         """Return the drives the inventory lists now."""
@@ -77,7 +82,25 @@ class LocalDisks:
     def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
         """Format what was allowed and is not ours already, then write, describe, re-read and lock each drive."""
         with on_drives():
-            return self._prepared(work, wanted)
+            return self._by_tool(self.tool, work, wanted) if self.tool else self._prepared(work, wanted)
+
+    def _by_tool(self, tool: disks.Tool, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
+        if wanted.landed:
+            raise disks.ToolRefused(
+                f"{len(wanted.landed)} drives of this seed have landed, and the tool cannot write the rest alone",
+                next="set `prepare: native` for this office in the inventory",
+            )
+        if missing := [serial for serial in wanted.serials if serial not in wanted.allowed]:
+            raise disks.DriveRefused(f"nobody allowed {', '.join(missing)} to be formatted", next="allow it by serial")
+        asked = disks.ToolWork(
+            job_name=work.job_name,
+            staging=disk_office(work.plan).staging,
+            serials=wanted.serials,
+            go_ahead=disks.said_yes(wanted.allowed_by),  # a drive that holds anything is refused
+            seed_bytes=wanted.sealed.bytes,
+        )
+        done = disks.prepare_by_tool(tool, asked, self.drives, self.bitlocker, self._state(work))
+        return DrivesPrepared(wanted.sealed.digest, _ready(done), job_made=True)
 
     def _prepared(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
         for serial in (serial for serial in wanted.serials if serial in wanted.allowed):
@@ -102,12 +125,9 @@ class LocalDisks:
             self._state(work),
         )
         self._keep(work, done.allocation)
-        ready = tuple(
-            DriveReady(one.serial, one.manifest_file, one.manifest_hash, one.bytes, one.blobs) for one in done.drives
-        )
-        for drive in ready:
+        for drive in done.drives:
             self.bitlocker.lock(roots[drive.serial])
-        return DrivesPrepared(wanted.sealed.digest, ready)
+        return DrivesPrepared(wanted.sealed.digest, _ready(done.drives))
 
     def key(self, serial: str) -> str:
         """Return a drive's key. Raises KeyMissing."""
@@ -153,3 +173,7 @@ class LocalDisks:
 
     def _state(self, work: OnSite) -> Path:
         return self.home / work.plan.job_name / work.job_name
+
+
+def _ready(done: Iterable[disks.PreparedDrive]) -> tuple[DriveReady, ...]:
+    return tuple(DriveReady(one.serial, one.manifest_file, one.manifest_hash, one.bytes, one.blobs) for one in done)

@@ -14,8 +14,9 @@ from scripted_azure import PLAN, Answer, PatientTransport, clients_of, refusal
 
 from tasks.azure.clients import AzureClients, AzureSettings
 from tasks.azure.databox import DataBoxOrders
-from tasks.azure.errors import TABLE, ours, redacted
+from tasks.azure.errors import TABLE, ours
 from tasks.errors import NotAllowed, NotFound, NotYet, Rejected, SeedingError, Transient
+from tasks.redaction import redacted
 
 NOW = "Mon, 02 Nov 2026 06:00:00 GMT"
 

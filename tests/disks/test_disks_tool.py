@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import InvalidInput, NotYet
+from tasks.errors import InvalidInput, NotYet, SeedingError
 from tasks.office.disks import Conversation, ToolAnswers, ToolRefused, ToolResult, command_line, read_result, run_tool
 
 HERE = Path(__file__).parent
 TWO = {"WD-1001": "E:", "WD-1002": "F:"}
-ANSWERS = ToolAnswers("sydney-import-1", TWO, "Kim Lee", "+61 2 5550 100", "backup@example.com",
-                      "1 George St, Sydney", "Australia", "2000")  # fmt: skip
+ANSWERS = ToolAnswers("Kim Lee", "+61 2 5550 100", "backup@example.com", "1 George St, Sydney", "Australia", "2000",
+                      "sydney-import-1", TWO)  # fmt: skip
 ONE = replace(ANSWERS, drives={"WD-1001": "E:"})
 
 
@@ -45,18 +45,18 @@ def test_two_drives_are_prepared_and_the_results_read_back():
 
 def test_the_staging_path_must_be_spelled_as_it_was_registered():
     """Row 49: with another spelling the tool lists no import job."""
-    assert command_line("tool.exe", "\\\\nas\\seed", "\\\\nas\\seed") == ("tool.exe", "s:\\\\nas\\seed")
+    assert command_line(["tool.exe"], "\\\\nas\\seed", "\\\\nas\\seed") == ("tool.exe", "s:\\\\nas\\seed")
     for other in ("\\\\NAS\\seed", "\\\\nas\\seed\\", "S:\\seed"):
         with pytest.raises(ToolRefused, match=r"is not spelled as it was registered"):
-            command_line("tool.exe", other, "\\\\nas\\seed")
+            command_line(["tool.exe"], other, "\\\\nas\\seed")
     with pytest.raises(InvalidInput):
-        command_line("tool.exe", 'a"b', 'a"b')
+        command_line(["tool.exe"], 'a"b', 'a"b')
 
 
 # fmt: off
 REFUSALS = {
-    "no-job":           (ANSWERS, "the tool finds no import job"),
-    "failed":           (ANSWERS, "the tool stops: BitLocker is not enabled"),
+    "no-job":           (ANSWERS, "stops: No import jobs were found"),
+    "failed":           (ANSWERS, "stops: BitLocker is not enabled"),
     "unknown-question": (ANSWERS, "the tool asks something unknown: 'Do you accept"),
     "another-disk":     (ONE,     "says it prepared WD-9999, it was given WD-1001"),
     "too-few-drives":   (ANSWERS, "wants more than the 2 planned drives"),
@@ -69,7 +69,7 @@ def test_what_is_not_as_it_should_be_stops_the_tool_with_what_helps(sample):
     """No guess is typed into a tool that formats disks."""
     answers, words = REFUSALS[sample]
 
-    with pytest.raises(ToolRefused, match=words) as refused:
+    with pytest.raises(SeedingError, match=words) as refused:
         run(sample, talk(answers))
     assert refused.value.next
 

@@ -5,6 +5,7 @@ A drive is known by its serial number. Everything is safe to call twice, except 
 
 from tasks.office.disks.allocation import CUT, Allocation, Piece, allocate, read_allocation
 from tasks.office.disks.bitlocker import BitLocker, FolderBitLocker, ManageBde, ensure_encrypted
+from tasks.office.disks.by_tool import Tool, ToolWork, prepare_by_tool
 from tasks.office.disks.drive import (
     MOST_DRIVES,
     PLANNED_BYTES,
@@ -60,7 +61,15 @@ from tasks.office.disks.prepare import DriveTarget, Prepared, PreparedDrive, Wor
 from tasks.office.disks.probe import FolderDrives, PowerShellDrives, windows_drives
 from tasks.office.disks.reread import Reread, check_drive
 from tasks.office.disks.staging import Staged, StagedFile, look_at_staging, unchanged, usable
-from tasks.office.disks.tool import Conversation, ToolAnswers, ToolResult, command_line, read_result, run_tool
+from tasks.office.disks.tool import (
+    PROGRAM,
+    Conversation,
+    ToolAnswers,
+    ToolResult,
+    command_line,
+    read_result,
+    run_tool,
+)
 
 __all__ = [
     "CUT",
@@ -68,6 +77,7 @@ __all__ = [
     "MANIFEST_NAME",
     "MOST_DRIVES",
     "PLANNED_BYTES",
+    "PROGRAM",
     "Allocation",
     "BitLocker",
     "BitLockerFailed",
@@ -109,9 +119,11 @@ __all__ = [
     "StagedFile",
     "StagingChanged",
     "StagingRefused",
+    "Tool",
     "ToolAnswers",
     "ToolRefused",
     "ToolResult",
+    "ToolWork",
     "WindowsFormatter",
     "Work",
     "allocate",
@@ -125,6 +137,7 @@ __all__ = [
     "place_name",
     "plan_drives",
     "prepare",
+    "prepare_by_tool",
     "read_allocation",
     "read_result",
     "room_bytes",

@@ -103,5 +103,5 @@ class BitLockerFailed(SeedingError):
 class ToolRefused(SeedingError):
     """The disk preparation tool cannot be used like this, or stopped. `next` says what helps."""
 
-    code = "disk-tool"
+    code = "disk-tool-stopped"
     exit_code = 4

@@ -62,7 +62,22 @@ def format_drive(
     *,
     on_adaptor: bool = False,
 ) -> DriveSeen:
-    """Format the drive *serial* and return it as it is then: one empty volume.
+    """Format the drive *serial* and return it as it is then: one empty volume. Raises DriveRefused, as below."""
+    seen = may_be_formatted(serial, planned, go_ahead, drives, on_adaptor=on_adaptor)
+    about_to(seen)
+    if _looked(serial, drives) != seen:
+        raise DriveRefused(f"drive {serial} is not what it was a moment ago", next="leave the drives alone, try again")
+    formatter.format(seen, erase=serial in go_ahead.erase)
+    after = _looked(serial, drives)
+    if after is None or objections(after, serial, on_adaptor=on_adaptor):
+        raise DriveRefused(f"drive {serial} is not one empty volume after formatting", next="try again, or replace it")
+    return after
+
+
+def may_be_formatted(
+    serial: str, planned: Collection[str], go_ahead: GoAhead, drives: Drives, *, on_adaptor: bool = False
+) -> DriveSeen:
+    """Look at the drive *serial* now, and return it when it may be formatted. Changes nothing.
 
     Refused (DriveRefused, every reason) unless the serial is planned, exactly one such drive is connected, the
     hardware is fit, and it is empty or the go-ahead names it among what may be erased.
@@ -72,14 +87,7 @@ def format_drive(
     if reasons or seen is None:
         raise DriveRefused("; ".join(one.message for one in reasons), next=reasons[0].next,
                            reasons=[one.message for one in reasons])  # fmt: skip
-    about_to(seen)
-    if _looked(serial, drives) != seen:
-        raise DriveRefused(f"drive {serial} is not what it was a moment ago", next="leave the drives alone, try again")
-    formatter.format(seen, erase=serial in go_ahead.erase)
-    after = _looked(serial, drives)
-    if after is None or objections(after, serial, on_adaptor=on_adaptor):
-        raise DriveRefused(f"drive {serial} is not one empty volume after formatting", next="try again, or replace it")
-    return after
+    return seen
 
 
 def _looked(serial: str, drives: Drives) -> DriveSeen | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -19,23 +19,39 @@ from typing import IO
 from tasks.errors import InvalidInput, NotYet
 from tasks.office.disks import tool_words
 from tasks.office.disks.faults import ToolRefused
-from tasks.office.disks.tool_words import CARRIER, CARRIERS, CREATED, DISK, FAILED, LISTED, NO_JOB, PROMPTS, RESULTS
+from tasks.office.disks.tool_words import (
+    CARRIER,
+    CARRIERS,
+    CREATED,
+    DISK,
+    FAILED,
+    FAILURES,
+    LISTED,
+    NO_JOB,
+    PROMPTS,
+    RESULTS,
+)
+from tasks.redaction import redacted
 
-EXECUTABLE = "AzureOfflineBackupDiskPrep.exe"
+# Where the backup agent brings it along; to another copy computer the whole folder is copied by hand.
+PROGRAM = (
+    r"C:\Program Files\Microsoft Azure Recovery Services Agent\Utils\AzureOfflineBackupDiskPrep"
+    r"\AzureOfflineBackupDiskPrep.exe"
+)
 
 
 @dataclass(frozen=True)
 class ToolAnswers:
     """What the tool is told. `drives` maps the serials, in the order they are to be filled, to their letters."""
 
-    job_name: str
-    drives: dict[str, str]
     contact_name: str
     contact_number: str
     email: str
     address: str
     country: str
     postal_code: str
+    job_name: str = ""
+    drives: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,13 +70,14 @@ class ToolResult:
 
 
 MayFormat = Callable[[str, str], bool]
-"""Asked (serial, letter) right before the tool is told to format; looks at the drive itself, and answers."""
+"""Asked (serial, letter) right before the tool is told to format; looks at the drive itself, answers or raises."""
 
 
-def command_line(executable: str, staging: str, registered_staging: str) -> tuple[str, ...]:
+def command_line(program: Sequence[str], staging: str, registered_staging: str) -> tuple[str, ...]:
     """Return the tool's command line. Raises ToolRefused unless *staging* is, to the letter, what the policy has.
 
-    With another spelling of the same folder the tool finds no import job.
+    With another spelling of the same folder the tool finds no import job. No secret stands on it: the tool makes
+    each drive's key itself, and the person signs in at a browser.
     """
     if staging != registered_staging:
         raise ToolRefused(
@@ -69,7 +86,7 @@ def command_line(executable: str, staging: str, registered_staging: str) -> tupl
         )
     if not staging or '"' in staging or any(ord(char) < 32 for char in staging):
         raise InvalidInput(f"{staging!r} is no path of a staging folder")
-    return executable, f"s:{staging}"
+    return (*program, f"s:{staging}")
 
 
 @dataclass
@@ -85,7 +102,7 @@ class Conversation:
     _jobs: dict[str, str] = field(default_factory=dict)
 
     def heard(self, text: str) -> None:
-        """Take a piece of output. Raises ToolRefused to stop the tool."""
+        """Take a piece of output. Raises the error of `tool_words.FAILURES` that stops the tool."""
         *whole, self._rest = (self._rest + text).split("\n")
         for line in whole:
             self._line(line.rstrip("\r"))
@@ -102,8 +119,10 @@ class Conversation:
                 self._rest = ""
                 return answer
         if tool_words.LOOKS_LIKE_A_QUESTION.search(self._rest):
-            raise ToolRefused(f"the tool asks something unknown: {self._rest.strip()[:200]!r}",
-                              next="run the tool by hand this once, and report its words")  # fmt: skip
+            raise ToolRefused(
+                f"the tool asks something unknown: {redacted(self._rest.strip())[:200]!r}",
+                next="run it by hand to its end: the run then reads back what is on the drives",
+            )
         return None
 
     def ended(self, exit_code: int) -> ToolResult:
@@ -128,11 +147,11 @@ class Conversation:
 
     def _line(self, line: str) -> None:
         self.lines.append(line)
-        if NO_JOB.search(line):
-            raise ToolRefused("the tool finds no import job for this staging path",
-                              next="use exactly the registered staging path; staging must not be changed")  # fmt: skip
-        if failed := FAILED.match(line):
-            raise ToolRefused(f"the tool stops: {failed[1].strip()[:300] or 'without a reason'}", next="mend that")
+        failed = FAILED.match(line)
+        if failed or NO_JOB.words.search(line):
+            failure = next(one for one in FAILURES if one.words.search(line))
+            said = redacted((failed[1] if failed else line).strip())[:300] or "without a reason"
+            raise failure.kind(f"the disk preparation tool stops: {said}", next=failure.next)
         if listed := LISTED.match(line):
             self._jobs[listed[2]] = listed[1]
 
@@ -149,7 +168,9 @@ class Conversation:
                 return "y" if len(self._given) < len(known.drives) else self._no_more()
             case "sign-in":
                 if not self.sign_in():
-                    raise ToolRefused("the tool wants a person to sign in", next="sign in at the copy computer")
+                    raise ToolRefused(
+                        "the tool wants a person to sign in, and nobody did", next="sign in at the copy computer"
+                    )
                 return ""
             case _:
                 return str(getattr(known, question.replace("-", "_")))
@@ -200,7 +221,7 @@ def read_result(lines: Sequence[str]) -> ToolResult:
 def run_tool(command: Sequence[str], talk: Conversation, *, settle_seconds: float = 1.0) -> ToolResult:
     """Run the tool to its end and answer it, each time it was quiet for *settle_seconds*.
 
-    Raises NotYet (it does not start) and ToolRefused, which stops it. The tool formats and copies
+    Raises NotYet (it does not start) and what `Conversation` raises, which stops it. The tool formats and copies
     for days: only a refusal or its own end ends it.
     """
     try:

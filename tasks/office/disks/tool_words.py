@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.errors import NotAllowed, SeedingError
+from tasks.office.disks.faults import BitLockerFailed, DriveManifestExists, SessionReused, StagingRefused, ToolRefused
+
 Question = Literal[
     "job",
     "letter",
@@ -65,7 +68,40 @@ DISK = re.compile(r"^\s*disk\s*(?:\d+)?\s*[:=]\s*serial(?: number)?\s*[:=]?\s*(\
 CARRIER = re.compile(r"^\s*-\s+(\S.*?)\s*$")
 CARRIERS = re.compile(r"^\s*supported carriers\s*[:=]?\s*$", re.IGNORECASE)
 CREATED = re.compile(r"import job.*\bcreated\b", re.IGNORECASE)
-NO_JOB = re.compile(r"\bno import jobs?\b", re.IGNORECASE)
 LISTED = re.compile(r"^\s*(\d+)[.)]\s+(\S+)\s*$")
 FAILED = re.compile(r"^\s*(?:error|failed|exception)\b\s*:?\s*(.*)$", re.IGNORECASE)
 LOOKS_LIKE_A_QUESTION = re.compile(r"[:?]\s*$|\(y/n\)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way the tool fails: the words it is known by, the error it is to us, and what helps."""
+
+    words: re.Pattern[str]
+    kind: type[SeedingError]
+    next: str
+
+
+def _failure(words: str, kind: type[SeedingError], next: str) -> Failure:
+    return Failure(re.compile(words, re.IGNORECASE), kind, next)
+
+
+# Read in this order, in lines that FAILED knows; the first is told without the word "error", too.
+NO_JOB = _failure(r"\bno import jobs?\b", ToolRefused,
+                  "use the very staging path of the backup policy; staging must be as the agent left it")  # fmt: skip
+# fmt: off
+FAILURES = (
+    NO_JOB,
+    _failure(r"DriveManifest\.xml.*exists|exists.*DriveManifest\.xml", DriveManifestExists,
+             "the drive was used before: delete its volumes (Disk Management) and give it one new NTFS volume"),
+    _failure(r"CopySessionId|previous session",  SessionReused,
+             "delete the tool's journal of that session on the copy computer, then start again"),
+    _failure(r"bitlocker",                       BitLockerFailed,
+             "switch BitLocker on at the copy computer (a Windows feature), and start elevated"),
+    _failure(r"path.*too long|260 characters|256 characters", StagingRefused,
+             "switch long paths on at the copy computer, or use a shorter staging folder"),
+    _failure(r"Microsoft\.DataBox|not registered|authoriz|permission|access (?:is )?denied", NotAllowed,
+             "start elevated, register Microsoft.DataBox in the subscription, and sign in as its owner"),
+    _failure(r"",                                ToolRefused, "mend that at the copy computer"),
+)
+# fmt: on
