@@ -18,6 +18,7 @@ class Endpoints:
     authority: str
     blob: str  # with {account} where the storage account's name goes
     ca: str = ""
+    graph: str = ""
     drives: str = ""  # a rehearsal's folder of stand-ins for own drives
 
 
@@ -68,7 +69,7 @@ class Settings:
         try:
             found = json.loads(path.read_text("utf-8"))
             return Endpoints(
-                found["arm"], found["authority"], found["blob"], found.get("ca", ""), found.get("drives", "")
+                found["arm"], found["authority"], found["blob"], found.get("ca", ""), found.get("graph", ""), found.get("drives", "")
             )
         except (ValueError, KeyError, TypeError) as wrong:
             raise InvalidInput(f"{path} cannot be read: {wrong!r}", next="correct or delete it") from None

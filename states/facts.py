@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from states.freeze import FreezeSeen
 from states.plan import AgentKind
+from states.release import CloseApproved, PapersFiled, Released, SampleDrawn, SampleRestored
 
 
 @dataclass(frozen=True)
@@ -337,21 +339,6 @@ class JobStopped:
     by: str
 
 
-@dataclass(frozen=True)
-class CloseApproved:
-    """A person agreed that the run's left-overs may be released."""
-
-    by: str
-
-
-@dataclass(frozen=True)
-class Released:
-    """What the clean-up removed or told a person to remove."""
-
-    order_deleted: bool
-    left: tuple[str, ...] = ()
-
-
 Evidence: TypeAlias = (
     JobSeen
     | JobFiled
@@ -374,6 +361,10 @@ Evidence: TypeAlias = (
     | AgentSeen
     | PointsSeen
     | JobStopped
+    | FreezeSeen
+    | SampleDrawn
+    | SampleRestored
+    | PapersFiled
     | CloseApproved
     | Released
 )
@@ -400,6 +391,10 @@ EVIDENCE: dict[str, type] = {
     "agent-seen": AgentSeen,
     "points-seen": PointsSeen,
     "job-stopped": JobStopped,
+    "freeze-seen": FreezeSeen,
+    "sample-drawn": SampleDrawn,
+    "sample-restored": SampleRestored,
+    "papers-filed": PapersFiled,
     "close-approved": CloseApproved,
     "released": Released,
 }

@@ -21,7 +21,7 @@ _KEPT_BY = {
 
 # With own disks the seed stays in the staging place: a reorder brings only the drives that did not arrive, and a reopen
 # asks for another import job of the drives as they are.
-_SEED = ("copied", "sealed")
+_SEED = ("copied", "sealed", "sample-drawn")
 _KEPT_OF_OWN_DISKS = {
     "reopen": (*_SEED, "drives-reserved", "format-allowed", "drives-seen", "drives-prepared", "verified"),
     "reorder": _SEED,

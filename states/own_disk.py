@@ -6,6 +6,7 @@ it needs each drive's serial number, key and manifest hash. The customer's carri
 
 from __future__ import annotations
 
+from states import clean_up as c
 from states import guards as g
 from states.drive_words import may_still_land
 from states.facts import DrivesPrepared, DrivesReserved, DrivesSeen, FormatAllowed, HandedOver, JobSeen, Sealed
@@ -152,6 +153,7 @@ OWN_DISK_PLAYBOOK: dict[str, tuple[Row, ...]] = {
         Row("act",  "check-drives",    the_drives_are_fit,             minutes(15), "the copy computer"),
     ),
     "delivered": (
+        Row("act",  "draw-sample",     c.a_sample_is_drawn,            minutes(15), "the office's server"),
         Row("act",  "copy",            g.every_item_is_on_the_device,  minutes(5),  "the agent's copy to staging"),
         Row("act",  "seal",            g.the_manifest_is_sealed,       minutes(5),  "the seal"),
         Row("act",  "prepare-drives",  the_drives_hold_the_seed,       minutes(5),  "the copy to the drives"),

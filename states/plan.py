@@ -68,6 +68,7 @@ class Plan:
     device_bytes: int  # what fits on the device, by the limits in force when it was planned
     time_zone: str = "UTC"
     own_disk: OwnDisk | None = None  # the own-disk mode's part
+    restore_sample: bool = False  # restore a random sample from the vault before anything is cleaned up
 
     @property
     def bytes(self) -> int:

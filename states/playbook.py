@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from states import clean_up as c
 from states import guards as g
+from states import incremental as i
+from states import vaulting as v
 from states.conditions import blocking, row_of
 from states.facts import DevicesNamed, PickupBooked
 from states.lifecycle import STATES, Turn, forward_from
@@ -18,7 +21,7 @@ from states.own_disk import OWN_DISK_PLAYBOOK
 from states.run import Run
 from states.steps import Ask, Do, Move, Over, Row, Step, Wait, hours, minutes
 
-__all__ = ["PLAYBOOK", "VERBS", "Ask", "Do", "Move", "Over", "Row", "Step", "Wait", "next_step", "rows_of"]
+__all__ = ["BESIDE", "PLAYBOOK", "VERBS", "Ask", "Do", "Move", "Over", "Row", "Step", "Wait", "next_step", "rows_of"]
 
 
 def the_device_is_at_the_office(run: Run) -> str | None:
@@ -37,6 +40,11 @@ def a_pickup_is_booked(run: Run) -> str | None:
     return f"no pick-up of {run.job_name} is booked yet; run `seeding advance {run.run_id}`"
 
 
+def the_run_is_over(run: Run) -> str | None:
+    """Nothing more will happen."""
+    return None if STATES[run.state].turn is Turn.OVER else f"{run.run_id} is {run.state}; wait"
+
+
 # fmt: off
 PLAYBOOK: dict[str, tuple[Row, ...]] = {
     "planned": (
@@ -50,6 +58,7 @@ PLAYBOOK: dict[str, tuple[Row, ...]] = {
         Row("act",  "check-device",   g.the_device_is_empty_and_writable, minutes(15), "the office's server"),
     ),
     "delivered": (
+        Row("act",  "draw-sample",    c.a_sample_is_drawn,            minutes(15), "the office's server"),
         Row("act",  "copy",           g.every_item_is_on_the_device,  minutes(5), "the copy"),
         Row("act",  "seal",           g.the_manifest_is_sealed,       minutes(5), "the seal"),
         Row("act",  "verify",         g.every_byte_was_read_again,    minutes(5), "the second reading"),
@@ -71,18 +80,34 @@ PLAYBOOK: dict[str, tuple[Row, ...]] = {
         Row("act",  "reconcile",      g.the_account_equals_the_manifest, hours(2), "the comparison"),
     ),
     "ingested": (
-        Row("look", "watch-vault",    g.every_item_has_a_recovery_point, hours(6), "the next scheduled backup"),
+        Row("look", "watch-vault",    v.every_item_has_a_recovery_point, hours(1), "the next scheduled backup"),
+        Row("look", "watch-vault",    v.what_landed_is_whole,         hours(1),   "the backup agent"),
+        Row("look", "watch-vault",    v.every_point_was_seen_again,   minutes(30), "a second look"),
     ),
     "vaulted": (
-        Row("look", "schedule-incrementals", g.the_schedule_runs_ahead, hours(6), "the backup agent"),
-        Row("look", "schedule-incrementals", g.a_first_incremental_succeeded, hours(6), "the first incremental"),
+        # A full upload must be seen while little of it has gone: 15 minutes of a 1 Gbps line are 0.1 TB.
+        Row("look", "schedule-incrementals", i.the_schedule_runs_ahead, minutes(15), "the backup agent"),
+        Row("look", "schedule-incrementals", i.a_first_incremental_succeeded, minutes(15), "the first incremental"),
     ),
     "incremental-scheduled": (
-        Row("ask",  "schedule-incrementals", g.somebody_approved_the_close, hours(168), "the operator",
-            "Every item is vaulted and incrementals run. May the order record and the left-overs be released?",
+        Row("act",  "restore-sample", c.a_sample_was_restored,        hours(6),   "the sample restore"),
+        Row("look", "file-papers",    c.the_papers_are_filed,         hours(24),  "the order's papers"),
+        Row("ask",  "schedule-incrementals", c.somebody_approved_the_close, hours(168), "the operator",
+            "Every item is vaulted and incrementals run. May the seed's containers, staging and order be deleted?",
             "seeding close {run}"),
-        Row("act",  "close",          g.the_left_overs_are_released,  hours(1),   "the clean-up"),
+        Row("act",  "close",          c.the_left_overs_are_released,  hours(1),   "the clean-up"),
     ),
+}
+
+# Looks that go on beside the rows of a state, whatever the run waits for: what must not change, and what soon expires.
+_FREEZE = Row("look", "watch-freeze", the_run_is_over,        hours(24), "Azure and the backup server")
+_PAPERS = Row("look", "file-papers",  c.the_papers_are_filed, hours(24), "Azure")
+BESIDE: dict[str, tuple[Row, ...]] = {
+    "copied":                (_FREEZE,),
+    "shipped":               (_FREEZE,),
+    "ingested":              (_FREEZE, _PAPERS),
+    "vaulted":               (_FREEZE, _PAPERS),
+    "incremental-scheduled": (_FREEZE,),
 }
 # fmt: on
 
@@ -103,22 +128,28 @@ def next_step(run: Run, now: datetime, looked: Mapping[str, datetime]) -> Step:
         return Over(run.state)
     stopped = blocking(run)
     row = next((row for row in rows_of(run) if row.until(run) is not None), None)
-    if row is None:
-        edge = forward_from(run.state)
-        if edge and not reasons_against(edge, run):
-            return Move(edge.trigger)
-        return _stopped(run, stopped, now, now + timedelta(hours=24))
-    due = looked[row.verb] + row.every if row.verb in looked else now
-    if stopped and row.kind == "act":
-        return _stopped(run, stopped, now, due)
-    if due <= now:
+    edge = forward_from(run.state)
+    if row is None and edge and not reasons_against(edge, run):
+        return Move(edge.trigger)
+    if row is not None and _due(row, now, looked) <= now and not (stopped and row.kind == "act"):
         return Do(row.verb)
+    beside = {one.verb: _due(one, now, looked) for one in BESIDE.get(run.state, ()) if one.until(run) is not None}
+    late = next((verb for verb, due in beside.items() if due <= now), None)
+    if late:
+        return Do(late)
+    if row is None:
+        return _stopped(run, stopped, now, min([now + timedelta(hours=24), *beside.values()]))
+    due = min([_due(row, now, looked), *beside.values()])
     if stopped:
         return _stopped(run, stopped, now, due)
     if row.kind == "ask":
         until = max(due, now + timedelta(minutes=1))
         return Ask(row.on, row.question, row.command.format(run=run.run_id), _since(run), until)
     return Wait(row.on, row.until(run) or "", _since(run), due)
+
+
+def _due(row: Row, now: datetime, looked: Mapping[str, datetime]) -> datetime:
+    return looked[row.verb] + row.every if row.verb in looked else now
 
 
 def _stopped(run: Run, codes: tuple[str, ...], now: datetime, until: datetime) -> Step:
@@ -139,5 +170,5 @@ def _since(run: Run) -> datetime:
     return max([run.since, *times])
 
 
-_ALL_ROWS = (*PLAYBOOK.values(), *OWN_DISK_PLAYBOOK.values())
+_ALL_ROWS = (*PLAYBOOK.values(), *OWN_DISK_PLAYBOOK.values(), *BESIDE.values())
 VERBS = tuple(dict.fromkeys(row.verb for rows in _ALL_ROWS for row in rows))

@@ -5,15 +5,20 @@ Every answer is a journal line with the person's name as its actor. Refusals rai
 
 from __future__ import annotations
 
+import re
+
 from states.conditions import row_of
-from states.facts import CloseApproved, Delivered, DevicesNamed, DrivesReserved, FormatAllowed, HandedOver, Prepared
+from states.facts import Delivered, DevicesNamed, DrivesReserved, FormatAllowed, HandedOver, Prepared
 from states.lifecycle import MILESTONES
 from states.lines import Draft
+from states.interlock import reasons_to_keep
 from states.refused import Refused
+from states.release import CloseApproved, SampleDrawn, SampleRestored
 from states.run import Run
 from states.settle import Outcome, cleared, moved
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook
+from tasks.restore_sample import differing
 
 
 def delivered(book: Logbook, serial: str, by: str, *, intact: bool = True) -> Run:
@@ -60,9 +65,35 @@ def attached(book: Logbook, serials: tuple[str, ...], by: str) -> Run:
 
 
 def approve_close(book: Logbook, by: str) -> Run:
-    """Record that the left-overs may be released."""
-    _while(book.run, "approve the clean-up", MILESTONES[-2])
+    """Record that the left-overs may be released. Raises Refused with every reason against it."""
+    if reasons := reasons_to_keep(book.run):
+        raise Refused(book.run.run_id, book.run.state, "release", reasons)
     return book.settle(Outcome("record", (CloseApproved(by),)))
+
+
+def restored(book: Logbook, hashes: dict[str, str], by: str) -> Run:
+    """Record SHA-256 hashes of files restored from the vault, by `item/path`. A hash that differs blocks the run.
+
+    Raises Refused while no sample was drawn, InvalidInput for a file that is not in it or what is no hash.
+    """
+    run = book.run
+    sample, seen = run.get(SampleDrawn), run.get(SampleRestored)
+    if sample is None or run.plan.agent == "files":
+        raise Refused(run.run_id, run.state, "record a restore", ("no sample was drawn for a restore by hand",))
+    wanted = {file.name: file.digest for file in sample.files}
+    for name, given in hashes.items():
+        if name not in wanted:
+            raise InvalidInput(f"{name} is not in the sample", next=f"seeding explain {run.run_id} names its files")
+        if not re.fullmatch(r"[0-9A-Fa-f]{64}", given):
+            raise InvalidInput(f"the hash of {name} is no SHA-256: 64 hexadecimal digits", next="use Get-FileHash")
+    equal = {name for name, given in hashes.items() if wanted[name] == f"sha256:{given.lower()}"}
+    good = ({*seen.good} if seen else set()) - set(hashes) | equal
+    wrong = ({*seen.wrong} if seen else set()) - set(hashes) | (set(hashes) - equal)
+    now = SampleRestored(len(sample.files), sample.of_files, tuple(sorted(good)), tuple(sorted(wrong)), by)
+    # In the name of the verb that asked: it clears its own question once every file is recorded and equal.
+    asked = () if len(good) == now.drawn else tuple((code, raised.detail) for code, raised in run.conditions.items()
+                                                     if code == "restore-by-hand")
+    return book.settle(Outcome("record", (now,), (*differing(now), *asked), source="restore-sample"))
 
 
 def hold(book: Logbook, reason: str) -> Run:

@@ -14,7 +14,9 @@ from tasks.check_drives import check_drives
 from tasks.close import close
 from tasks.copy import copy
 from tasks.create_import_job import create_import_job
+from tasks.draw_sample import draw_sample
 from tasks.errors import NotYet, Overtaken, SeedingError, Transient
+from tasks.file_papers import file_papers
 from tasks.journal import Logbook
 from tasks.mark_shipped import mark_shipped
 from tasks.order import order
@@ -22,10 +24,12 @@ from tasks.ports import Site
 from tasks.prepare_drives import prepare_drives
 from tasks.reconcile import reconcile
 from tasks.reserve_drives import reserve_drives
+from tasks.restore_sample import restore_sample
 from tasks.schedule_incrementals import schedule_incrementals
 from tasks.seal import seal
 from tasks.verify import verify
 from tasks.watch_delivery import watch_delivery
+from tasks.watch_freeze import watch_freeze
 from tasks.watch_ingestion import watch_ingestion
 from tasks.watch_return import watch_return
 from tasks.watch_vault import watch_vault
@@ -46,6 +50,10 @@ VERBS: dict[str, Verb] = {
     "watch-vault": watch_vault,
     "schedule-incrementals": schedule_incrementals,
     "close": close,
+    "watch-freeze": watch_freeze,
+    "restore-sample": restore_sample,
+    "file-papers": file_papers,
+    "draw-sample": draw_sample,
     "reserve-drives": reserve_drives,
     "check-drives": check_drives,
     "prepare-drives": prepare_drives,

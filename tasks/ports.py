@@ -5,7 +5,7 @@ Adapters raise the errors of `tasks/errors.py` and nothing else on purpose. They
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,15 +17,18 @@ from states.facts import (
     DeviceChecked,
     DrivesPrepared,
     DrivesSeen,
-    ItemInVault,
     JobSeen,
     PickupBooked,
     Sealed,
+    VaultSeen,
     Verified,
 )
+from states.freeze import AccountSeen, AppSeen
 from states.plan import Drive, Plan
+from states.release import SampleDrawn, SampleRestored
 
 Digest: TypeAlias = bytes
+Deed: TypeAlias = tuple[str, datetime | None]  # who did it, and when
 
 
 class Clock(Protocol):
@@ -163,8 +166,8 @@ class Account(Protocol):
 class Vault(Protocol):
     """The Recovery Services vault, Azure's witness."""
 
-    def items(self, plan: Plan) -> tuple[ItemInVault, ...]:
-        """Return what the vault knows of this plan's items; items it does not know are left out."""
+    def seen(self, plan: Plan) -> VaultSeen:
+        """Return what the vault knows of this plan's server and items; items it does not know are left out."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,7 @@ class OnSite:
     serial: str
     now: datetime  # the hub's clock (UTC): what a manifest's header says
     landed: datetime | None = None  # when the seed was found complete in the storage account
+    seq: int = 0  # the run's journal lines by then: an answer that was given before they grew has been used
 
 
 class Office(Protocol):
@@ -205,6 +209,27 @@ class Office(Protocol):
     def agent(self, work: OnSite) -> AgentSeen | None:
         """Ask the backup agent how things stand."""
 
+    def stop_online_job(self, work: OnSite) -> AgentSeen | None:
+        """Stop the agent's online job that runs now, and return how things stand then. Safe when none runs."""
+
+
+class SampleOffice(Protocol):
+    """The sample restore at the office: files drawn at the source, and files brought back from the vault."""
+
+    def draw(self, work: OnSite, count: int) -> SampleDrawn | None:
+        """Draw up to *count* files of the items' sources at random, the same ones for the same run, and hash them."""
+
+    def restore(self, work: OnSite, sample: SampleDrawn) -> SampleRestored | None:
+        """Have the agent restore these files from its oldest recovery point, and compare them. Raises AgentRefuses."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A sealed file in the staging place: its path below the folder that holds the place, and its size in bytes."""
+
+    path: str
+    bytes: int
+
 
 class DiskOffice(Protocol):
     """The own-disk work at the office: staging and the customer's drives. Answers as `Office` does."""
@@ -218,11 +243,25 @@ class DiskOffice(Protocol):
     def check_drives(self, work: OnSite, serials: tuple[str, ...]) -> DrivesSeen | None:
         """Look at these drives and return every objection to using them."""
 
-    def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
-        """Format, encrypt and write these drives, and read them again."""
+    def prepare_drives(
+        self, work: OnSite, wanted: DriveWork, about_to_read: Callable[[str], None]
+    ) -> DrivesPrepared | None:
+        """Format, encrypt and write these drives, and read them again.
+
+        *about_to_read* is told a drive's serial before its key is read.
+        """
 
     def key(self, serial: str) -> str:
         """Return a drive's BitLocker key from the place the inventory names: for the import job, and nothing else."""
+
+    def staged_bytes(self, work: OnSite, files: tuple[Staged, ...]) -> int | None:
+        """Return how many bytes of these files still lie in the staging place."""
+
+    def clear_staging(self, work: OnSite, files: tuple[Staged, ...]) -> tuple[str, ...] | None:
+        """Delete these files and the folders that are empty then; return what is left, the first few. Safe to repeat.
+
+        A file that is not as sealed is somebody else's and stays.
+        """
 
 
 @dataclass(frozen=True)
@@ -246,6 +285,40 @@ class Archive(Protocol):
         """Return the path of what was kept, for reading. Raises NotFound."""
 
 
+class Surroundings(Protocol):
+    """What a travelling seed depends on in Azure beside its order. Only reads."""
+
+    def account(self, plan: Plan, containers: tuple[str, ...]) -> AccountSeen:
+        """Return the storage account and what governs it; *containers* are the seed's."""
+
+    def apps(self, plan: Plan) -> tuple[AppSeen, ...] | None:
+        """Return the backup agents' app registrations; None where the directory may not be read."""
+
+    def who(self, plan: Plan, changed: tuple[str, ...], since: datetime, until: datetime) -> dict[str, Deed]:
+        """Return who changed which of these aspects last, as far as Azure's log tells."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One of an order's papers, whole; no bytes while Azure has not filed it."""
+
+    name: str
+    content: bytes | None = field(repr=False)
+
+
+class LeftOvers(Protocol):
+    """What a finished seed leaves behind in Azure beside its order."""
+
+    def papers(self, plan: Plan, job_name: str) -> tuple[Paper, ...]:
+        """Return erasure certificate and chain of custody of an order; nothing for own drives, which come back."""
+
+    def delete_container(self, plan: Plan, container: str) -> None:
+        """Delete a container of the storage account with all its blobs. One that is gone is no error.
+
+        Raises NotAllowed (a role is lacking) and Rejected (a lock, an immutability policy, a lease).
+        """
+
+
 @dataclass(frozen=True)
 class Site:
     """Everything one run may touch: the adapters of its office, and whom and where the carrier goes to."""
@@ -257,5 +330,8 @@ class Site:
     archive: Archive
     contact: Contact
     address: Address
+    surroundings: Surroundings
+    left_overs: LeftOvers
+    samples: SampleOffice
     disks: DiskOffice | None = None  # own-disk mode only
-    return_carrier: ReturnCarrier | None = None  # own-disk mode only
+    return_carrier: Callable[[], ReturnCarrier] | None = None  # own-disk mode only; asking reads a secret

@@ -13,22 +13,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from azure.core.pipeline.policies import RetryPolicy
+from azure.core import PipelineClient
+from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.identity import (
     ClientSecretCredential,
     DefaultAzureCredential,
     ManagedIdentityCredential,
     WorkloadIdentityCredential,
 )
+from azure.keyvault.secrets import SecretClient
 from azure.mgmt.databox import DataBoxManagementClient
 from azure.mgmt.recoveryservices import RecoveryServicesClient
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 
 from tasks.errors import InvalidInput
 
 CredentialKind = Literal["default", "client-secret", "managed-identity", "workload-identity"]
 
+GRAPH = "https://graph.microsoft.com"
 LONGEST_NAP_SECONDS = 10.0  # a longer Retry-After is handed back as Transient: a pass must not sleep in a request
 
 _T = TypeVar("_T")
@@ -53,7 +57,10 @@ class AzureSettings:
     instance_discovery: bool = True
     arm_url: str | None = None
     arm_scopes: tuple[str, ...] = ("https://management.azure.com/.default",)
+    graph_url: str = GRAPH
+    graph_scope: str = f"{GRAPH}/.default"
     blob_url: str = "https://{account}.blob.core.windows.net"
+    key_vault_url: str | None = None  # with {vault} where its name goes; None is the address the inventory names
     blob_api_version: str = "2026-06-06"  # the newest is ahead of the storage emulator
     ca_file: str | None = None
     connection_timeout_seconds: int = 10
@@ -114,10 +121,22 @@ class AzureClients:
         """Return the client for the vaults themselves."""
         return self._once("vaults", subscription_id, lambda: self._arm(RecoveryServicesClient, subscription_id))
 
+    def storage(self, subscription_id: str) -> StorageManagementClient:
+        """Return the client for the storage accounts' own settings."""
+        return self._once("storage", subscription_id, lambda: self._arm(StorageManagementClient, subscription_id))
+
+    def graph(self) -> PipelineClient[Any, Any]:
+        """Return a plain client of the tenant's directory (Microsoft Graph)."""
+        return self._once("graph", "", self._graph)
+
     def blobs(self, account: str) -> BlobServiceClient:
         """Return the blob client of a storage account, named by its name or by its resource id."""
         name = account.rstrip("/").rsplit("/", 1)[-1]
         return self._once("blobs", name, lambda: self._blob_service(name))
+
+    def secrets(self, vault_url: str) -> SecretClient:
+        """Return the client of a Key Vault, named by its address."""
+        return self._once("secrets", vault_url, lambda: self._key_vault(vault_url))
 
     def close(self) -> None:
         """Close every connection. Safe to call twice; a closed client is built again when asked for."""
@@ -145,6 +164,11 @@ class AzureClients:
             **self._wire(),
         )
 
+    def _graph(self) -> PipelineClient[Any, Any]:
+        signed = BearerTokenCredentialPolicy(self.credential(), self.settings.graph_scope)
+        policies = [BriefRetry(retry_total=self.settings.retry_total), signed]
+        return PipelineClient(self.settings.graph_url, policies=policies, **self._wire())
+
     def _blob_service(self, account: str) -> BlobServiceClient:
         # The storage SDK waits 15 s before its first retry unless told otherwise.
         return BlobServiceClient(
@@ -154,6 +178,18 @@ class AzureClients:
             retry_total=self.settings.retry_total,
             initial_backoff=1,
             increment_base=2,
+            **self._wire(),
+        )
+
+    def _key_vault(self, vault_url: str) -> SecretClient:
+        elsewhere = self.settings.key_vault_url
+        name = vault_url.removeprefix("https://").partition(".")[0]
+        return SecretClient(
+            elsewhere.format(vault=name) if elsewhere else vault_url,
+            self.credential(),
+            api_version="7.5",
+            verify_challenge_resource=elsewhere is None,  # a rehearsal's host is not below vault.azure.net
+            retry_policy=BriefRetry(retry_total=self.settings.retry_total),
             **self._wire(),
         )
 

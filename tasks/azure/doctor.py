@@ -6,18 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from azure.core.rest import HttpRequest
-
 from states.plan import Plan
 from tasks.azure.account import BlobAccount
+from tasks.azure.arm import arm_get
 from tasks.azure.clients import AzureClients
-from tasks.azure.details import account_id, resource_place
+from tasks.azure.details import resource_place
 from tasks.azure.errors import ours
 from tasks.azure.seen import mapping, text
 from tasks.errors import SeedingError
 
 PROVIDERS_API = "2021-04-01"
-STORAGE_API = "2023-05-01"
 PROVIDERS = ("Microsoft.DataBox", "Microsoft.RecoveryServices", "Microsoft.Storage")
 SEEDABLE_KINDS = frozenset({"StorageV2", "Storage"})  # the agent writes page blobs; BlobStorage refuses them
 
@@ -70,7 +68,7 @@ def _credential(clients: AzureClients) -> Finding:
 def _providers(clients: AzureClients, plan: Plan) -> Iterator[Finding]:
     for provider in PROVIDERS:
         path = f"/subscriptions/{plan.subscription_id}/providers/{provider}"
-        state = text(_get(clients, plan, path, PROVIDERS_API, f"read the provider {provider}"), "registrationState")
+        state = text(arm_get(clients, plan, path, PROVIDERS_API, f"read the provider {provider}"), "registrationState")
         if state == "Registered":
             yield Finding("providers", "ok", f"{provider} is registered")
         else:
@@ -86,8 +84,9 @@ def _vault(clients: AzureClients, plan: Plan) -> Iterator[Finding]:
 
 
 def _account(clients: AzureClients, plan: Plan) -> Iterator[Finding]:
-    _, name = resource_place(plan, plan.storage_account)
-    found = _get(clients, plan, account_id(plan), STORAGE_API, f"read the storage account {name}")
+    group, name = resource_place(plan, plan.storage_account)
+    with ours(f"read the storage account {name}"):
+        found = clients.storage(plan.subscription_id).storage_accounts.get_properties(group, name).as_dict()
     yield _same_region("storage-account", f"the storage account {name}", text(found, "location"), plan)
     yield _usable_kind(name, text(found, "kind"), text(mapping(found, "sku"), "name"))
     yield from _walled(name, mapping(mapping(found, "properties"), "networkAcls"))
@@ -129,16 +128,6 @@ def _walled(name: str, rules: Mapping[str, Any]) -> Iterator[Finding]:
             f"the network rules of {name} keep trusted Azure services out, so the datacenter cannot upload",
             f"run `az storage account update --name {name} --bypass AzureServices`",
         )
-
-
-def _get(clients: AzureClients, plan: Plan, path: str, api_version: str, doing: str) -> dict[str, Any]:
-    """One GET to Resource Manager for which we carry no client of its own."""
-    with ours(doing):
-        request = HttpRequest("GET", path, params={"api-version": api_version})
-        answer = clients.vaults(plan.subscription_id).send_request(request)
-        answer.raise_for_status()
-        body = answer.json()
-    return body if isinstance(body, dict) else {}
 
 
 def _plain(location: str) -> str:
