@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from states.origin import Origin
+from states.parcel_rules import ParcelRules
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a number was read, and on which day somebody last compared it with its source."""
-
-    source: str
-    checked_on: date
+__all__ = ["Boundary", "ClockRule", "Device", "Limits", "Origin", "ParcelRules", "PlanningMarks"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class PlanningMarks:
 
 @dataclass(frozen=True)
 class Limits:
-    """Everything of `limits.yaml`."""
+    """Everything of `limits.yaml`, and the rules for parcels of `countries.yaml`."""
 
     version: int
     devices: tuple[Device, ...]
@@ -80,6 +77,7 @@ class Limits:
     regions: dict[str, str]  # Azure region -> the country it lies in
     clocks: tuple[ClockRule, ...]
     planning: PlanningMarks
+    parcels: ParcelRules  # own drives only
 
     def device(self, sku: str, model: str = "") -> Device | None:
         """Return the device of that SKU (and model), or None."""

@@ -86,11 +86,30 @@ def the_import_job_exists(run: Run) -> str | None:
 
 
 def the_parcel_has_a_number(run: Run) -> str | None:
-    """Somebody handed the parcel over and named its carrier and tracking number."""
-    handed = run.get(HandedOver)
-    if handed and handed.carrier and handed.tracking:
+    """Somebody handed the parcel over, named its carrier and tracking number, and what its gate wants on it."""
+    handed, own = run.get(HandedOver), run.plan.own_disk
+    if handed is None or not (handed.carrier and handed.tracking):
+        command = f"seeding record {run.run_id} handed-over --carrier C --tracking N"
+        return f"the parcel has no tracking number; run `{command}`"
+    return the_gate_lets_in(run, handed.gate_code) if own else None
+
+
+def the_gate_lets_in(run: Run, code: str) -> str | None:
+    """The parcel bears what the datacenter's gate wants, or it wants nothing."""
+    own = run.plan.own_disk
+    if own is None or not own.gate or code:
         return None
-    return f"the parcel has no tracking number; run `seeding record {run.run_id} handed-over --carrier C --tracking N`"
+    return (
+        f"the datacenter of {run.plan.location} turns away a parcel without {own.gate}; put it on the parcel, and run "
+        f"`seeding record {run.run_id} handed-over --carrier C --tracking N --reference CODE`"
+    )
+
+
+def on_the_parcel(run: Run) -> str:
+    """Return the sentence that says what must be on the parcel, "" where nothing must."""
+    own = run.plan.own_disk
+    wanted = [*([own.gate] if own.gate else []), *own.papers] if own else []
+    return f" On it must be: {'; '.join(wanted)}." if wanted else ""
 
 
 def azure_knows_the_parcel(run: Run) -> str | None:
@@ -161,7 +180,8 @@ OWN_DISK_PLAYBOOK: dict[str, tuple[Row, ...]] = {
     ),
     "copied": (
         Row("ask",  "watch-return",    the_parcel_has_a_number,        hours(24),   "the office",
-            "Pack all drives of this run in one parcel and give it to the carrier. What is its tracking number?",
+            "Pack all drives of this run, and nothing else, in one parcel with a tracking number of its own."
+            "{on_the_parcel} Give it to the carrier. What is its tracking number?",
             "seeding record {run} handed-over --carrier NAME --tracking NUMBER"),
         Row("act",  "mark-shipped",    azure_knows_the_parcel,         minutes(15), "Azure"),
     ),

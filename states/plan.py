@@ -46,6 +46,8 @@ class OwnDisk:
     drives: tuple[Drive, ...]
     copy_computer: str
     return_carrier: str
+    gate: str = ""  # what the datacenter's gate wants on the parcel and who gives it; "" where it wants nothing
+    papers: tuple[str, ...] = ()  # what customs want on it
 
 
 @dataclass(frozen=True)

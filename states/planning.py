@@ -30,7 +30,7 @@ _READABLE_LENGTH = 9  # 9 + 12 = 21 leaves room for the attempt in the 24 charac
 def problems(plan: Plan, limits: Limits) -> tuple[Problem, ...]:
     """Return every problem of *plan*, those that block first; empty when it may be ordered."""
     found = [problem for rule in RULES for problem in rule(plan, limits)]
-    return tuple(sorted(found, key=lambda p: p.severity != "blocks"))
+    return tuple(sorted(found, key=lambda p: ("blocks", "warn", "info").index(p.severity)))
 
 
 def job_name(run_id: str, attempt: int = 1) -> str:
@@ -143,7 +143,8 @@ def _device_stays_within_its_border(plan: Plan, limits: Limits) -> Iterator[Prob
         regions = f"use a region inside the border ({', '.join(inside[:6])})" if inside else ""
         yield Problem(
             "border",
-            f"{plan.office}: a device in {plan.country} may not travel to {plan.location} in {lands_in}",
+            f"{plan.office}: a device in {plan.country} may not travel to {plan.location} in {lands_in}: Microsoft's "
+            "devices stay inside one country or the EU",
             "; or ".join(filter(None, [regions, "use `mode: own-disk`, which may cross borders (customs are yours)"])),
         )
 

@@ -75,6 +75,34 @@ def _the_container_has_a_name(plan: Plan, own: OwnDisk, limits: Limits) -> Itera
                       "use 3 to 63 of a-z, 0-9 and single hyphens")  # fmt: skip
 
 
+def _the_parcel_may_enter(plan: Plan, own: OwnDisk, limits: Limits) -> Iterator[Problem]:
+    lands_in = limits.regions.get(plan.location, "")
+    if gate := limits.parcels.gate(plan.location, lands_in):
+        yield Problem("gate-code",
+                      f"{plan.office}: the datacenter of {plan.location} turns away a parcel without {gate.wants}",
+                      f"get it from {gate.given_by}", "info")  # fmt: skip
+    if lands_in and limits.parcels.customs.between(plan.country, lands_in):
+        yield Problem("border-crossed",
+                      f"{plan.office}: the parcel crosses from {plan.country} to {lands_in}; own drives may, because "
+                      "they are the customer's goods and customs are the sender's",
+                      f"put on it: {'; '.join(own.papers)}; the return account must be for abroad", "info")  # fmt: skip
+
+
+def _the_carrier_brings_drives_back(plan: Plan, own: OwnDisk, limits: Limits) -> Iterator[Problem]:
+    way = limits.parcels.way_back(limits.regions.get(plan.location, ""))
+    if way is None:
+        return  # nobody says; Azure is asked before the drives are written
+    named, known = own.return_carrier.strip().casefold(), ", ".join(way.carriers)
+    if named not in (carrier.casefold() for carrier in way.carriers):
+        yield Problem("return-carrier",
+                      f"{plan.office}: {own.return_carrier} brings no drives back from {plan.location}",
+                      f"use `return: {{carrier: …}}` with one of {known}, and an account of yours there")  # fmt: skip
+    elif way.preferred and named != way.preferred.casefold():
+        yield Problem("return-carrier-other",
+                      f"{plan.office}: from {plan.location} {way.preferred} is preferred to {own.return_carrier}",
+                      f"use {way.preferred}, or make sure that your carrier fetches there", "warn")  # fmt: skip
+
+
 def _room(drive: Drive, most: int) -> int:
     return min(drive.capacity_bytes, most)
 
@@ -86,4 +114,6 @@ _RULES: tuple[Callable[[Plan, OwnDisk, Limits], Iterator[Problem]], ...] = (
     _serials_are_unique,
     _the_drives_carry_the_seed,
     _the_container_has_a_name,
+    _the_parcel_may_enter,
+    _the_carrier_brings_drives_back,
 )

@@ -17,7 +17,7 @@ from states.conditions import blocking, row_of
 from states.facts import DevicesNamed, PickupBooked
 from states.lifecycle import STATES, Turn, forward_from
 from states.machine import reasons_against
-from states.own_disk import OWN_DISK_PLAYBOOK
+from states.own_disk import OWN_DISK_PLAYBOOK, on_the_parcel
 from states.run import Run
 from states.steps import Ask, Do, Move, Over, Row, Step, Wait, hours, minutes
 
@@ -144,7 +144,8 @@ def next_step(run: Run, now: datetime, looked: Mapping[str, datetime]) -> Step:
         return _stopped(run, stopped, now, due)
     if row.kind == "ask":
         until = max(due, now + timedelta(minutes=1))
-        return Ask(row.on, row.question, row.command.format(run=run.run_id), _since(run), until)
+        question = row.question.format(on_the_parcel=on_the_parcel(run))
+        return Ask(row.on, question, row.command.format(run=run.run_id), _since(run), until)
     return Wait(row.on, row.until(run) or "", _since(run), due)
 
 

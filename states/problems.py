@@ -13,5 +13,5 @@ class Problem:
     code: str
     message: str
     next: str
-    severity: Literal["blocks", "warn"] = "blocks"
+    severity: Literal["blocks", "warn", "info"] = "blocks"
     item: str = ""

@@ -9,15 +9,17 @@ import re
 
 from states.conditions import row_of
 from states.facts import Delivered, DevicesNamed, DrivesReserved, FormatAllowed, HandedOver, Prepared
+from states.interlock import reasons_to_keep
 from states.lifecycle import MILESTONES
 from states.lines import Draft
-from states.interlock import reasons_to_keep
+from states.own_disk import the_gate_lets_in
 from states.refused import Refused
 from states.release import CloseApproved, SampleDrawn, SampleRestored
 from states.run import Run
 from states.settle import Outcome, cleared, moved
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook
+from tasks.parcels import holders, taken
 from tasks.restore_sample import differing
 
 
@@ -43,12 +45,21 @@ def prepared(book: Logbook, by: str, reference: str = "") -> Run:
     return book.settle(Outcome("record", (Prepared(by, reference),)))
 
 
-def handed_over(book: Logbook, by: str, carrier: str, tracking: str = "") -> Run:
-    """Record that the carrier took the device."""
-    _while(book.run, "confirm the hand-over", "copied")
-    if book.run.plan.mode == "own-disk":
-        tracking = _given(tracking, "the parcel's tracking number")
-    return book.settle(Outcome("record", (HandedOver(by, _given(carrier, "a carrier"), tracking),)))
+def handed_over(book: Logbook, by: str, carrier: str, tracking: str = "", gate_code: str = "") -> Run:
+    """Record that the carrier took the device.
+
+    Own drives: raises Refused when another job has that number, or without what the datacenter's gate wants.
+    """
+    run = book.run
+    _while(run, "confirm the hand-over", "copied")
+    handed = HandedOver(by, _given(carrier, "a carrier"), tracking.strip(), gate_code.strip())
+    if run.plan.mode == "own-disk":
+        _given(tracking, "the parcel's tracking number")
+        whose = () if "parcel-number-taken" in run.waivers else holders(book, handed)
+        reasons = [taken(handed, whose) if whose else None, the_gate_lets_in(run, handed.gate_code)]
+        if against := tuple(reason for reason in reasons if reason):
+            raise Refused(run.run_id, run.state, "hand-over", against)
+    return book.settle(Outcome("record", (handed,)))
 
 
 def attached(book: Logbook, serials: tuple[str, ...], by: str) -> Run:
@@ -91,8 +102,11 @@ def restored(book: Logbook, hashes: dict[str, str], by: str) -> Run:
     wrong = ({*seen.wrong} if seen else set()) - set(hashes) | (set(hashes) - equal)
     now = SampleRestored(len(sample.files), sample.of_files, tuple(sorted(good)), tuple(sorted(wrong)), by)
     # In the name of the verb that asked: it clears its own question once every file is recorded and equal.
-    asked = () if len(good) == now.drawn else tuple((code, raised.detail) for code, raised in run.conditions.items()
-                                                     if code == "restore-by-hand")
+    asked = (
+        ()
+        if len(good) == now.drawn
+        else tuple((code, raised.detail) for code, raised in run.conditions.items() if code == "restore-by-hand")
+    )
     return book.settle(Outcome("record", (now,), (*differing(now), *asked), source="restore-sample"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from states.facts import DrivesReserved, FormatAllowed, Sealed, Verified
+from states.facts import DrivesReserved, FormatAllowed, Sealed
 from states.settle import Outcome
 from tasks.errors import NotYet
 from tasks.journal import Logbook
@@ -11,7 +11,10 @@ from tasks.ports import DriveWork, Site
 
 
 def prepare_drives(book: Logbook, site: Site) -> Outcome:
-    """Return the drives as they are ready to ship. An intent is on record before the first one is formatted."""
+    """Return the drives as they are ready to ship. An intent is on record before the first one is formatted.
+
+    The staging place is read again first: what is not as sealed never goes on a drive.
+    """
     run, key = book.run, f"format/{book.run.attempt}"
     reserved, allowed, sealed = run.get(DrivesReserved), run.get(FormatAllowed), run.get(Sealed)
     if reserved is None or allowed is None or sealed is None or site.disks is None:
@@ -23,10 +26,16 @@ def prepare_drives(book: Logbook, site: Site) -> Outcome:
         allowed_by=allowed.by,
         sealed=sealed,
     )
+    work = work_for(run, book.now())
+    verified = site.office.verify(work, sealed)
+    if verified is None:
+        return Outcome("prepare-drives", pending=True)
+    if verified.faults:
+        text = f"the staging place: {'; '.join(verified.faults[:5])}"
+        return Outcome("prepare-drives", evidence=(verified,), raised=(("device-differs", text),))
     book.intend(key, "prepare-drives", {"serials": ",".join(reserved.serials)})
-    prepared = site.disks.prepare_drives(work_for(run, book.now()), wanted)
+    prepared = site.disks.prepare_drives(work, wanted)
     if prepared is None:
         return Outcome("prepare-drives", pending=True)
     done = ((key, f"{len(prepared.drives)} drives hold {sum(d.bytes for d in prepared.drives):,} bytes"),)
-    verified = Verified(sealed.digest, sealed.files, sealed.bytes)
     return Outcome("prepare-drives", evidence=(prepared, verified), done=done)

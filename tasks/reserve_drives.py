@@ -1,4 +1,8 @@
-"""Own disks: allocate drives by serial, measure the staging place, reserve the import job's name."""
+"""Own disks: allocate drives by serial, measure the staging place, reserve the import job's name.
+
+Azure is asked at once whether it would take such a job: address, inputs and the carrier of the way back are known, and
+weeks of copying shall not be spent on a job it refuses.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from tasks.disk_site import disk_office
 from tasks.journal import Logbook
 from tasks.office.disks import MOST_DRIVES, room_bytes
 from tasks.on_site import work_for
+from tasks.order import request_for
 from tasks.ports import Site
 
 
@@ -18,6 +23,10 @@ def reserve_drives(book: Logbook, site: Site) -> Outcome:
     free = office.staging_free(work_for(run, book.now())) if office else None
     if free is None or office is None:
         return Outcome("reserve-drives", pending=True)
+    against = site.orders.objections(request_for(run, site))
+    if against:
+        text = "; ".join(f"{one.code}: {one.message}" for one in against)
+        return Outcome("reserve-drives", raised=(("order-refused", text),))
     usable = [d for d in office.known_drives() if d.serial not in run.landed_drives and d.serial not in run.lost_drives]
     missing = max(1, run.plan.bytes - sum(run.landed_drives.values()))
     chosen = fewest(usable, missing)

@@ -40,7 +40,7 @@ def record(home: Path | None, given: str, told: Told) -> Answer:
         "delivered": lambda book: answers.delivered(book, told.serial, by, intact=not told.damaged),
         "attached": lambda book: _attached(book, told, by),
         "prepared": lambda book: answers.prepared(book, by, told.reference),
-        "handed-over": lambda book: answers.handed_over(book, by, told.carrier, told.tracking),
+        "handed-over": lambda book: answers.handed_over(book, by, told.carrier, told.tracking, told.reference),
     }
     if told.what not in ways:
         raise InvalidInput(f"{told.what!r} cannot be recorded", next=f"use one of {', '.join(ways)}")

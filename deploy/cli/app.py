@@ -204,7 +204,9 @@ def record_answer(
     damaged: Annotated[
         bool, typer.Option("--damaged", help="delivered: the device or its packaging is damaged.")
     ] = False,
-    reference: Annotated[str, typer.Option(help="prepared: the completion reference number.")] = "",
+    reference: Annotated[
+        str, typer.Option(help="prepared: the completion reference number; handed-over: the gate's code on the parcel.")
+    ] = "",
     carrier: Annotated[str, typer.Option(help="handed-over: the carrier's name.")] = "",
     tracking: Annotated[str, typer.Option(help="handed-over: the tracking number.")] = "",
     serials: Annotated[str, typer.Option(help="attached: own drives that may be formatted, with commas.")] = "",

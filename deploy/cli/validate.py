@@ -21,7 +21,7 @@ def validate(path: Path) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """Return what the inventory at *path* holds, and every problem with it, in the order of the file. Raises nothing.
 
     `data` has `file`, `limits_version` and `offices`: one row each with id, country, mode, sku, agent, items, bytes and
-    device_bytes. Problems that block mean exit code 2, warnings alone 3.
+    device_bytes. Problems that block mean exit code 2, warnings 3; what is only to be known (info) none.
     """
     reading = read(path)
     found = list(reading.problems)
@@ -41,13 +41,14 @@ def answer(home: Path | None, inventory: Path | None) -> Answer:
     data, problems = validate(path)
     troubles = tuple(Trouble(p.code, f"{p.where}: {p.message}", p.next) for p in problems)
     blocks = any(p.severity == "blocks" for p in problems)
+    warns = any(p.severity == "warn" for p in problems)
     rows = [
         f"{o['id']}: {o['mode']}, {o['sku']}, {o['agent']}, {o['items']} items, {show_size(o['bytes'])}"
         for o in data["offices"]
     ]
-    verdict = "cannot be used" if blocks else ("can be used, with warnings" if troubles else "is sound")
-    human = "\n".join([*rows, f"{path} {verdict}: {len(troubles)} problems"])
-    return Answer(data, human, troubles, Exit.USAGE if blocks else (Exit.WITH_GAPS if troubles else Exit.DONE))
+    verdict = "cannot be used" if blocks else ("can be used, with warnings" if warns else "is sound")
+    human = "\n".join([*rows, f"{path} {verdict}: {sum(p.severity != 'info' for p in problems)} problems"])
+    return Answer(data, human, troubles, Exit.USAGE if blocks else (Exit.WITH_GAPS if warns else Exit.DONE))
 
 
 def _planning(placed: Placed, file: str) -> list[Problem]:

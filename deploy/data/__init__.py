@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from states.limits import Boundary, ClockRule, Device, Limits, Origin, PlanningMarks
+from states.parcel_rules import Customs, Gate, ParcelRules, WayBack
 from states.sizes import parse_size
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -20,7 +21,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @functools.cache
 def limits() -> Limits:
-    """Return `limits.yaml`, read once. Raises KeyError or ValueError when that file is damaged."""
+    """Return `limits.yaml` and the parcel rules of `countries.yaml`, read once. Raises KeyError or ValueError."""
     data = _read("limits.yaml")
     boundaries = tuple(
         Boundary(row["name"], frozenset(row["countries"]), _origin(row)) for row in data["commerce_boundaries"]
@@ -31,6 +32,7 @@ def limits() -> Limits:
         boundaries=boundaries,
         regions=dict(data["regions"]["countries"]),
         clocks=tuple(_clock(row) for row in data["clocks"]),
+        parcels=_parcels(_read("countries.yaml")["parcels"], boundaries),
         planning=PlanningMarks(
             daily_change_warn_percent=data["planning"]["daily_change_warn_percent"],
             daily_change_block_percent=data["planning"]["daily_change_block_percent"],
@@ -56,6 +58,31 @@ def _read(name: str) -> dict[str, Any]:
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
     data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, and our own file
     return data
+
+
+def _parcels(data: dict[str, Any], boundaries: tuple[Boundary, ...]) -> ParcelRules:
+    unions = {boundary.name: boundary.countries for boundary in boundaries}
+    customs = data["customs"]
+    return ParcelRules(
+        gates=tuple(
+            Gate(row["wants"], row["given_by"], frozenset(row["countries"]), frozenset(row["regions"]), _origin(row))
+            for row in data["gates"]
+        ),
+        ways_back=tuple(
+            WayBack(
+                carriers=tuple(row["carriers"]),
+                preferred=row.get("preferred", ""),
+                countries=frozenset(row["countries"]).union(*(unions[name] for name in row.get("boundaries", ()))),
+                origin=_origin(row),
+            )
+            for row in data["ways_back"]
+        ),
+        customs=Customs(
+            papers=tuple(customs["papers"]),
+            unions=tuple(unions[name] for name in customs["boundaries"]),
+            origin=_origin(customs),
+        ),
+    )
 
 
 def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:

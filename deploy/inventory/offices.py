@@ -234,12 +234,16 @@ class Office:
         if self.mode != "own-disk" or own is None or self.staging is None:
             return None
         computer = own.copy_computer or ("" if own.server_is_virtual else self.agent.server)
+        rules, lands_in = limits().parcels, limits().regions.get(self.azure.location, "")
+        gate, abroad = rules.gate(self.azure.location, lands_in), rules.customs.between(self.country, lands_in)
         return OwnDisk(
             staging=self.staging.path,
             container=own.container or f"seed-{self.id}"[:63],
             drives=tuple(drive.fact() for drive in own.drives),
             copy_computer=computer,
             return_carrier=own.returns.carrier,
+            gate=f"{gate.wants}, from {gate.given_by}" if gate else "",
+            papers=rules.customs.papers if lands_in and abroad else (),
         )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from deploy.inventory.secrets import looks_secret
 from tasks.errors import InvalidInput
 
-Severity = Literal["blocks", "warn"]
+Severity = Literal["blocks", "warn", "info"]
 MOST_SHOWN = 1000
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from deploy.data import countries, country_mistakes, limits
+from states.conditions import row_of
+from states.import_clocks import RECORD_KEPT
 
 
 def test_every_entry_says_where_and_when_it_was_read():
@@ -13,6 +15,27 @@ def test_every_entry_says_where_and_when_it_was_read():
     origins = [row.origin for row in (*kept.devices, *kept.boundaries, *kept.clocks, kept.planning)]
 
     assert all(origin.source and date(2026, 1, 1) <= origin.checked_on <= date(2100, 1, 1) for origin in origins)
+
+
+def test_every_parcel_rule_says_where_it_was_read_and_names_places_that_exist():
+    """A misspelt country or region would let a parcel be turned away unseen."""
+    rules, kept = limits().parcels, limits()
+    rows = [*rules.gates, *rules.ways_back]
+    named = set().union(*(row.countries for row in rows))
+    regions = set().union(*(gate.regions for gate in rules.gates))
+
+    assert all(row.origin.source and row.origin.checked_on.year >= 2026 for row in (*rows, rules.customs))
+    assert named <= set(countries()) and regions <= set(kept.regions)
+    assert all(way.carriers and way.preferred in ("", *way.carriers) for way in rules.ways_back)
+
+
+def test_the_clocks_of_conditions_are_those_of_the_data_file():
+    """Azure's three clocks of an import job stand in the catalogue, too: they must not drift apart."""
+    kept = limits()
+
+    assert row_of("parcel-not-announced").clock == kept.clock("import-without-tracking").length
+    assert row_of("parcel-overdue").clock == kept.clock("import-shipped").length
+    assert kept.clock("import-record").length == RECORD_KEPT
 
 
 def test_every_country_is_one():
