@@ -28,7 +28,15 @@ START_SECONDS = 120.0
 class Child:
     """One child process, its output in a log file but for a first line it may announce itself with."""
 
-    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        run_as: Mapping[str, Any] | None = None,
+    ) -> None:
+        """*run_as* holds subprocess options for another user's process: `user`, `group`, `extra_groups`."""
         self.name, self.log = name, log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as sink:
@@ -39,6 +47,7 @@ class Child:
                 stderr=sink,
                 env={**os.environ, **(env or {})},
                 **dies_with_parent(),
+                **(run_as or {}),
             )
 
     def first_line(self) -> dict[str, Any]:

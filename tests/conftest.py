@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from journey_host import Journey
+    from postgresql_host import Server
     from rehearsal_host import Rehearsal
 
 
@@ -36,6 +37,14 @@ def journey(rehearsal: Rehearsal, tmp_path: Path) -> Iterator[Journey]:
     started = begun(rehearsal, tmp_path / "home", ("sydney", "lyon"))
     yield Journey(started, rehearsal)
     started.journal.close()
+
+
+@pytest.fixture(scope="session")
+def running_postgresql() -> Iterator[Server]:
+    """A PostgreSQL server that serves all tests of this process; skips where none is installed."""
+    from postgresql_host import running
+
+    yield from running()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

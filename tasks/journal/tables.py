@@ -60,8 +60,8 @@ LOOKS = sa.Table(
 _GUARDS = (
     """CREATE OR REPLACE FUNCTION seeding_refuses() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% of % is refused: a journal is only ever added to', TG_OP, TG_TABLE_NAME
-        USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+        MESSAGE = TG_OP || ' of ' || TG_TABLE_NAME || ' is refused: a journal is only ever added to';
 END $$""",
     """CREATE OR REPLACE TRIGGER only_added BEFORE UPDATE OR DELETE ON lines
     FOR EACH ROW EXECUTE FUNCTION seeding_refuses()""",

@@ -19,32 +19,37 @@ from tasks.journal import Journal, Logbook
 OTHER = "lyon-2026-11"
 
 
-def filled(path: Path) -> Journal:
+def filled(url: str) -> Journal:
     """Return a new journal with the good run up to `closed` and a second run that was only opened."""
-    path.write_bytes(_filled_file())
-    return Journal(f"sqlite:///{path}")
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).write_bytes(_filled_file())
+        return Journal(url)
+    return _fill(Journal(url))
 
 
 @cache
 def _filled_file() -> bytes:
     with TemporaryDirectory() as folder:
-        journal = Journal(f"sqlite:///{Path(folder) / 'journal.db'}")
-        journal.add(None, lines_to("closed"))
-        journal.open(OTHER, opening(OTHER), T0, ACTOR)
-        journal.close()
+        _fill(Journal(f"sqlite:///{Path(folder) / 'journal.db'}")).close()
         return (Path(folder) / "journal.db").read_bytes()
 
 
-def opened(path: Path) -> Journal:
+def _fill(journal: Journal) -> Journal:
+    journal.add(None, lines_to("closed"))
+    journal.open(OTHER, opening(OTHER), T0, ACTOR)
+    return journal
+
+
+def opened(url: str) -> Journal:
     """Return a new journal with one run that was only opened."""
-    journal = Journal(f"sqlite:///{path}")
+    journal = Journal(url)
     journal.open(RUN_ID, opening(), T0, ACTOR)
     return journal
 
 
-def write_in_turn(path: Path, name: str, count: int) -> None:
+def write_in_turn(url: str, name: str, count: int) -> None:
     """Write *count* numbered pairs of notes, each pair one commit, reading anew whenever another was faster."""
-    journal, written = Journal(f"sqlite:///{path}"), 0
+    journal, written = Journal(url), 0
     while written < count:
         book = Logbook(journal, RUN_ID, lambda: T0, name)
         try:
@@ -55,9 +60,9 @@ def write_in_turn(path: Path, name: str, count: int) -> None:
     journal.close()
 
 
-def write_until_killed(path: Path, done) -> None:
+def write_until_killed(url: str, done) -> None:
     """Commit intent, outcome and looks without end, and send the last line's number after each commit."""
-    journal = Journal(f"sqlite:///{path}")
+    journal = Journal(url)
     book = Logbook(journal, RUN_ID, lambda: T0, f"writer {os.getpid()}")
     while True:
         key = f"key/{book.run.seq}"
@@ -68,9 +73,9 @@ def write_until_killed(path: Path, done) -> None:
         done.send(book.run.seq)
 
 
-def die_before_statement(path: Path, number: int, done) -> None:
+def die_before_statement(url: str, number: int, done) -> None:
     """Write three lines in one commit and kill ourselves just before its statement *number* (1 is the first)."""
-    journal = Journal(f"sqlite:///{path}")
+    journal = Journal(url)
     book = Logbook(journal, RUN_ID, lambda: T0, "short-lived")
     seen = []
 

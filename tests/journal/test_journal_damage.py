@@ -58,9 +58,9 @@ def restore(hand: sqlite3.Connection) -> None:
 
 
 @pytest.fixture
-def broken_by(told):
+def broken_by(told_in_a_file):
     """Return a function: do this to the file, tell what our check and the independent one say, and put it back."""
-    journal, hand = told
+    journal, hand = told_in_a_file
     for table in ("lines", "heads"):
         hand.execute(f"CREATE TABLE kept_{table} AS SELECT * FROM {table}")
 
@@ -164,9 +164,9 @@ def test_a_head_that_was_touched_is_found(broken_by, harm: str):
     assert broken_by(f"{harm} WHERE run_id = '{RUN_ID}'") >= LAST
 
 
-def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(told):
+def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(told_in_a_file):
     """What the check does not catch: a run deleted from every table. Only an export kept elsewhere shows that."""
-    journal, hand = told
+    journal, hand = told_in_a_file
     mine, other = RUN_ID, OTHER
 
     hand.execute("DELETE FROM lines WHERE run_id = ?", (mine,))
@@ -179,9 +179,9 @@ def test_a_run_that_was_dropped_leaves_a_trace_until_all_its_traces_are_dropped(
         journal.check(mine)
 
 
-def test_a_journal_that_lost_its_end_takes_no_new_line_that_would_hide_the_loss(told):
+def test_a_journal_that_lost_its_end_takes_no_new_line_that_would_hide_the_loss(told_in_a_file):
     """A run folded from what is left may not be written on: the head still says where the journal ended."""
-    journal, hand = told
+    journal, hand = told_in_a_file
     hand.execute("DELETE FROM lines WHERE run_id = ? AND seq > 10", (RUN_ID,))
     book = Logbook(journal, RUN_ID, lambda: T0, ACTOR)
 
@@ -190,9 +190,9 @@ def test_a_journal_that_lost_its_end_takes_no_new_line_that_would_hide_the_loss(
     assert verdict(journal) == 11
 
 
-def test_damage_of_one_run_is_no_damage_of_another(told):
+def test_damage_of_one_run_is_no_damage_of_another(told_in_a_file):
     """One run's trouble never ends another run's pass."""
-    journal, hand = told
+    journal, hand = told_in_a_file
     mine, other = RUN_ID, OTHER
     hand.execute("UPDATE lines SET payload = '{}' WHERE run_id = ? AND seq = 4", (mine,))
 
@@ -202,9 +202,9 @@ def test_damage_of_one_run_is_no_damage_of_another(told):
     assert damaged.value.next == f"seeding custody {mine} --check"
 
 
-def test_a_journal_rewritten_with_all_its_hashes_passes(told):
+def test_a_journal_rewritten_with_all_its_hashes_passes(told_in_a_file):
     """What the check does not catch, said aloud: a forger with the file and our code. A copy of the heads does."""
-    journal, hand = told
+    journal, hand = told_in_a_file
     rows = hand.execute(f"SELECT {COLUMNS} FROM lines WHERE run_id = ? ORDER BY seq", (RUN_ID,)).fetchall()
     last = "0" * 64
     for run, seq, at, _, kind, payload, _, _ in rows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -25,9 +24,9 @@ def processes():
     return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
-def test_of_two_threads_that_read_the_same_exactly_one_wins(tmp_path: Path):
+def test_of_two_threads_that_read_the_same_exactly_one_wins(url: str):
     """Again and again, from one journal object."""
-    journal = opened(tmp_path / "j.db")
+    journal = opened(url)
     barrier = Barrier(2)
 
     def race(name: str) -> str | None:
@@ -48,9 +47,9 @@ def test_of_two_threads_that_read_the_same_exactly_one_wins(tmp_path: Path):
     journal.close()
 
 
-def test_of_two_threads_that_open_the_same_run_exactly_one_does(tmp_path: Path):
+def test_of_two_threads_that_open_the_same_run_exactly_one_does(url: str):
     """One name, one plan, one order."""
-    journal = Journal(f"sqlite:///{tmp_path / 'j.db'}")
+    journal = Journal(url)
     barrier = Barrier(2)
 
     def race(run_id: str) -> bool:
@@ -68,16 +67,16 @@ def test_of_two_threads_that_open_the_same_run_exactly_one_does(tmp_path: Path):
     journal.close()
 
 
-def test_processes_that_write_at_once_lose_no_line_and_write_none_twice(tmp_path: Path, processes):
+def test_processes_that_write_at_once_lose_no_line_and_write_none_twice(url: str, processes):
     """Each pair of lines stands together, once, in the order of its writer; the chain is whole."""
-    opened(tmp_path / "j.db").close()
-    writers = [processes.Process(target=write_in_turn, args=(tmp_path / "j.db", name, 12)) for name in "xyz"]
+    opened(url).close()
+    writers = [processes.Process(target=write_in_turn, args=(url, name, 12)) for name in "xyz"]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
 
-    journal = Journal(f"sqlite:///{tmp_path / 'j.db'}")
+    journal = Journal(url)
     texts = [line.payload["text"] for line in journal.lines(RUN_ID)[2:]]
     assert journal.check(RUN_ID) == 2 + 3 * 12 * 2
     for name in "xyz":
@@ -87,9 +86,9 @@ def test_processes_that_write_at_once_lose_no_line_and_write_none_twice(tmp_path
     journal.close()
 
 
-def test_processes_may_make_the_same_journal_at_once(tmp_path: Path, processes):
+def test_processes_may_make_the_same_journal_at_once(url: str, processes):
     """Hub and command line start together on a machine's first day."""
-    makers = [processes.Process(target=write_in_turn, args=(tmp_path / "j.db", name, 0)) for name in "abcdef"]
+    makers = [processes.Process(target=write_in_turn, args=(url, name, 0)) for name in "abcdef"]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -98,10 +97,10 @@ def test_processes_may_make_the_same_journal_at_once(tmp_path: Path, processes):
     assert [maker.exitcode for maker in makers] == [0] * len(makers)
 
 
-def test_a_check_while_others_write_raises_no_false_alarm(tmp_path: Path, processes):
+def test_a_check_while_others_write_raises_no_false_alarm(url: str, processes):
     """Head and lines are read as of one moment."""
-    journal = opened(tmp_path / "j.db")
-    writer = processes.Process(target=write_in_turn, args=(tmp_path / "j.db", "x", 60))
+    journal = opened(url)
+    writer = processes.Process(target=write_in_turn, args=(url, "x", 60))
     writer.start()
 
     counts = {journal.check(RUN_ID)}
@@ -112,13 +111,12 @@ def test_a_check_while_others_write_raises_no_false_alarm(tmp_path: Path, proces
     journal.close()
 
 
-def test_a_writer_that_is_killed_anywhere_leaves_a_whole_journal(tmp_path: Path, processes):
+def test_a_writer_that_is_killed_anywhere_leaves_a_whole_journal(url: str, processes):
     """SIGKILL again and again: the chain is whole, and every commit that was answered is there."""
-    path = tmp_path / "j.db"
-    opened(path).close()
+    opened(url).close()
     for turn in range(KILLS):
         ours, theirs = processes.Pipe(duplex=False)
-        writer = processes.Process(target=write_until_killed, args=(path, theirs))
+        writer = processes.Process(target=write_until_killed, args=(url, theirs))
         writer.start()
         theirs.close()
         answered = [ours.recv() for _ in range(1 + turn % 4)][-1]
@@ -126,7 +124,7 @@ def test_a_writer_that_is_killed_anywhere_leaves_a_whole_journal(tmp_path: Path,
         writer.kill()
         writer.join()
 
-        journal = Journal(f"sqlite:///{path}")
+        journal = Journal(url)
         run = journal.run(RUN_ID)
         assert journal.check(RUN_ID) == run.seq >= answered
         assert run.seq - answered < 1_000
@@ -134,18 +132,17 @@ def test_a_writer_that_is_killed_anywhere_leaves_a_whole_journal(tmp_path: Path,
         journal.close()
 
 
-def test_a_death_before_any_statement_of_a_commit_leaves_all_of_it_or_nothing(tmp_path: Path, processes):
+def test_a_death_before_any_statement_of_a_commit_leaves_all_of_it_or_nothing(url: str, processes):
     """Between head and lines, between lines and projection, before the commit itself."""
-    path = tmp_path / "j.db"
-    opened(path).close()
+    opened(url).close()
     for number in range(1, 20):
         ours, theirs = processes.Pipe(duplex=False)
-        writer = processes.Process(target=die_before_statement, args=(path, number, theirs))
+        writer = processes.Process(target=die_before_statement, args=(url, number, theirs))
         writer.start()
         theirs.close()
         writer.join()
 
-        journal = Journal(f"sqlite:///{path}")
+        journal = Journal(url)
         assert journal.check(RUN_ID) == journal.run(RUN_ID).seq == 2 + 3 * (writer.exitcode == 0)
         journal.close()
         if writer.exitcode == 0:

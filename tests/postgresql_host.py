@@ -1,0 +1,65 @@
+"""A throwaway PostgreSQL server for tests: real, on loopback, started once a test process, gone with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+import pytest
+
+from deploy.local.cluster import SUPERUSER, Cluster, binaries
+from deploy.processes import free_port
+
+FORGETFUL = (
+    "fsync=off",
+    "full_page_writes=off",
+    "max_connections=60",
+)  # no power cut here; kills are survived all the same
+KEPT = 4  # databases that are in use at the same time, at most; making one takes longer than emptying it
+
+
+class Server:
+    """The running server, and databases on it that are as good as new."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster, self._made = cluster, -1
+
+    def url(self, role: str = SUPERUSER) -> str:
+        """Return the address of an empty database. The last ones given out keep what is in them."""
+        self._made += 1
+        name = f"test_{self._made % KEPT}"
+        if self._made >= KEPT:
+            with self.hand(self.cluster.url(SUPERUSER, name)) as hand:
+                hand.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        else:
+            self.cluster.sql(f"CREATE DATABASE {name}")
+        return self.cluster.url(role, name)
+
+    def hand(self, url: str) -> psycopg.Connection:
+        """Return a second door to a database, which knows nothing of us and whom no trigger stops."""
+        return psycopg.connect(url, autocommit=True, options="-c session_replication_role=replica")
+
+
+def running() -> Iterator[Server]:
+    """Start a server in a folder of its own; skip the test where PostgreSQL is not installed."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed here: `apt-get install postgresql` makes these tests run")
+    folder = Path(mkdtemp(prefix="seeding-pg-"))
+    cluster = Cluster(folder / "server", free_port(), FORGETFUL)
+    if os.geteuid() == 0:
+        folder.chmod(0o711)  # its own user must be able to enter
+    cluster.start()
+    before = os.environ.get("PGPASSFILE")
+    os.environ.update(cluster.environment)
+    try:
+        yield Server(cluster)
+    finally:
+        cluster.stop("immediate")
+        os.environ.pop("PGPASSFILE")
+        if before is not None:
+            os.environ["PGPASSFILE"] = before
+        shutil.rmtree(folder, ignore_errors=True)
