@@ -18,11 +18,13 @@ from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, jo
 
 from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked
 from states.lines import Line
+from states.freeze import AccountSeen, AppSeen
 from states.plan import Plan
+from states.release import SampleDrawn, SampleRestored
 from tasks.archive import FolderArchive
 from tasks.errors import AlreadyExists, NotFound
 from tasks.journal import Journal, Logbook
-from tasks.ports import Address, BlobSeen, Contact, Objection, OrderRequest, Site
+from tasks.ports import Address, BlobSeen, Contact, Objection, OrderRequest, Paper, Site
 
 
 @cache
@@ -170,16 +172,80 @@ class FakeAccount:
 
 
 @dataclass
+class FakeSurroundings:
+    """Azure around the seed: an account that is as it should be, unless told otherwise."""
+
+    trouble: Trouble = field(default_factory=Trouble)
+    seen: AccountSeen = AccountSeen(group="seeding")
+    known_apps: tuple[AppSeen, ...] | None = ()
+    deeds: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
+
+    def account(self, plan: Plan, containers: tuple[str, ...]) -> AccountSeen:
+        """Show the account."""
+        self.trouble.begin("account")
+        return self.seen
+
+    def apps(self, plan: Plan) -> tuple[AppSeen, ...] | None:
+        """Show the agents' apps."""
+        return self.known_apps
+
+    def who(self, plan: Plan, changed: tuple[str, ...], since: datetime, until: datetime) -> Any:
+        """Name who did it."""
+        return {what: deed for what, deed in self.deeds.items() if what in changed}
+
+
+@dataclass
+class FakeLeftOvers:
+    """Papers and containers; `refused` maps a container to the error that keeps it."""
+
+    account: FakeAccount
+    trouble: Trouble = field(default_factory=Trouble)
+    filed: tuple[Paper, ...] = ()
+    refused: dict[str, BaseException] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+
+    def papers(self, plan: Plan, job_name: str) -> tuple[Paper, ...]:
+        """Show the papers."""
+        self.trouble.begin("papers")
+        return self.filed
+
+    def delete_container(self, plan: Plan, container: str) -> None:
+        """Delete the container from the account."""
+        self.trouble.begin("delete_container")
+        if container in self.refused:
+            raise self.refused[container]
+        self.account.seen = tuple(blob for blob in self.account.seen if blob.container != container)
+        self.deleted.append(container)
+        self.trouble.end("delete_container")
+
+
+@dataclass
+class FakeSamples:
+    """Draws and restores what it was told."""
+
+    sample: SampleDrawn = SampleDrawn((), 0)
+    restored: SampleRestored | None = None
+
+    def draw(self, work: Any, count: int) -> SampleDrawn:
+        """Answer the sample."""
+        return self.sample
+
+    def restore(self, work: Any, sample: SampleDrawn) -> SampleRestored | None:
+        """Answer what came back."""
+        return self.restored
+
+
+@dataclass
 class FakeVault:
     """A vault that knows what it was told."""
 
     trouble: Trouble = field(default_factory=Trouble)
     known: tuple[ItemInVault, ...] = ()
 
-    def items(self, plan: Plan) -> tuple[ItemInVault, ...]:
+    def seen(self, plan: Plan) -> VaultSeen:
         """Answer the items."""
-        self.trouble.begin("items")
-        return self.known
+        self.trouble.begin("seen")
+        return VaultSeen(self.known)
 
 
 @dataclass
@@ -190,13 +256,13 @@ class FakeOffice:
     answers: dict[str, Any] = field(
         default_factory=lambda: {
             "check_device": CHECKED, "copy": COPIED, "seal": SEALED, "verify": VERIFIED,
-            "manifest": b"manifest", "agent": None,
+            "manifest": b"manifest", "agent": None, "stop_online_job": None,
         }
     )  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
         """Answer each call of the Office port from the script."""
-        if name not in ("check_device", "copy", "seal", "verify", "manifest", "agent"):
+        if name not in ("check_device", "copy", "seal", "verify", "manifest", "agent", "stop_online_job"):
             raise AttributeError(name)
 
         def answer(*_: Any) -> Any:
@@ -239,9 +305,12 @@ class FakeWorld:
     account: FakeAccount = field(default_factory=FakeAccount)
     vault: FakeVault = field(default_factory=FakeVault)
     office: FakeOffice = field(default_factory=FakeOffice)
+    surroundings: FakeSurroundings = field(default_factory=FakeSurroundings)
+    samples: FakeSamples = field(default_factory=FakeSamples)
 
     def __post_init__(self) -> None:
         (self.folder / "journal.db").write_bytes(journal_file(self.state))
+        self.left_overs = FakeLeftOvers(self.account)
         self.journal = Journal(f"sqlite:///{self.folder / 'journal.db'}")
         self.time = lines_to(self.state)[-1].at
 
@@ -250,7 +319,10 @@ class FakeWorld:
         """The ports of the run's office."""
         archive = FolderArchive(self.folder / "archive")
         contact, address = Contact("Jo", "1", ("jo@example.com",)), Address("Road 1", "Perth", "6000", "AU")
-        return Site(self.orders, self.account, self.vault, self.office, archive, contact, address)
+        around, left, samples = self.surroundings, self.left_overs, self.samples
+        return Site(
+            self.orders, self.account, self.vault, self.office, archive, contact, address, around, left, samples
+        )
 
     def now(self) -> datetime:
         """Return the time, and let a minute pass."""

@@ -14,7 +14,6 @@ from states.conditions import row_of
 from states.facts import (
     KIND_OF,
     AgentSeen,
-    CloseApproved,
     Copied,
     CopyLogRead,
     Delivered,
@@ -26,10 +25,11 @@ from states.facts import (
     ItemOnDevice,
     JobSeen,
     PickupBooked,
+    PointsSeen,
     Prepared,
     Reconciled,
-    Released,
     Sealed,
+    Sighting,
     Stage,
     VaultSeen,
     Verified,
@@ -39,6 +39,7 @@ from states.lifecycle import MILESTONES
 from states.lines import GENESIS, Draft, Line, chained
 from states.plan import Item, Plan
 from states.run import Run
+from states.release import CloseApproved, PapersFiled, Released, SampleRestored
 from states.settle import Outcome, settle
 
 RUN_ID = "perth-2026-11"
@@ -61,6 +62,7 @@ PLAN = Plan(
     server="PER-DPM01",
     items=(Item("mail", 600), Item("sql", 400)),
     device_bytes=7_000,
+    restore_sample=True,
 )
 
 
@@ -84,9 +86,15 @@ VERIFIED = Verified(DIGEST, files=2, bytes=1_000)
 RECONCILED = Reconciled(DIGEST, same=2)
 
 
-def points(after: datetime) -> tuple[ItemInVault, ...]:
-    """Return every item of the plan with one recovery point an hour after *after*."""
-    return tuple(ItemInVault(item.name, 1, after + STEP, protected=True) for item in PLAN.items)
+def points(after: datetime, *, sizes: bool = False) -> tuple[ItemInVault, ...]:
+    """Return every item with one recovery point an hour after *after*; the agent alone knows *sizes*."""
+    return tuple(ItemInVault(i.name, 1, after + STEP, protected=True, bytes=i.bytes * sizes) for i in PLAN.items)
+
+
+def sightings(after: datetime, *, again: bool = True) -> PointsSeen:
+    """Return what one look, or two, an hour apart, saw of these points."""
+    looks = {"first": after + STEP, "again": after + 2 * STEP if again else None}
+    return PointsSeen(tuple(Sighting(item.name, after + STEP, 1, **looks) for item in PLAN.items))
 
 
 def agent(after: datetime, **changes) -> AgentSeen:
@@ -94,7 +102,8 @@ def agent(after: datetime, **changes) -> AgentSeen:
     known = dict(
         kind="files", version="1", offline_order="", last_job="ok", last_job_class="done", schedule_enabled=True
     )
-    later = dict(next_run=after + 24 * STEP, items=points(after), incremental_at=after + 2 * STEP, incremental_bytes=10)
+    items = points(after, sizes=True)
+    later = dict(next_run=after + 24 * STEP, items=items, incremental_at=after + 2 * STEP, incremental_bytes=10)
     return AgentSeen(**{**known, **later, **changes})
 
 
@@ -122,9 +131,18 @@ def brought_in(state: str, landed: datetime = T0) -> tuple[Outcome, ...]:
             ("watch-ingestion", (job("Completed", "Succeeded", deletable=True), CopyLogRead("Succeeded", 2, 0, 0))),
             ("reconcile", (RECONCILED,)),
         ),
-        "ingested": (("watch-vault", (VaultSeen(points(landed)), agent(landed, incremental_at=None))),),
+        "ingested": (
+            ("watch-vault", (VaultSeen(points(landed)), agent(landed, items=points(landed), incremental_at=None))),
+            ("watch-vault", (agent(landed, incremental_at=None), sightings(landed, again=False))),
+            ("watch-vault", (sightings(landed),)),
+        ),
         "vaulted": (("schedule-incrementals", (VaultSeen(points(landed)), agent(landed))),),
-        "incremental-scheduled": (("record", (CloseApproved("ann"),)), ("close", (Released(order_deleted=True),))),
+        "incremental-scheduled": (
+            ("restore-sample", (SampleRestored(2, 2, ("mail/a", "sql/b"), by="the agent"),)),
+            ("file-papers", (PapersFiled(("perth0123-job-1.json",)),)),
+            ("record", (CloseApproved("ann"),)),
+            ("close", (Released(order_deleted=True),)),
+        ),
     }
     return tuple(Outcome(verb, evidence) for verb, evidence in by_state.get(state, ()))
 

@@ -32,7 +32,6 @@ from trials import tries
 from states.conditions import CATALOGUE, row_of
 from states.facts import (
     AgentSeen,
-    CloseApproved,
     Copied,
     CopyLogRead,
     DevicesNamed,
@@ -42,7 +41,6 @@ from states.facts import (
     PickupBooked,
     Prepared,
     Reconciled,
-    Released,
     Sealed,
     VaultSeen,
     Verified,
@@ -53,6 +51,7 @@ from states.lifecycle import EDGES, MILESTONES, STATES, Turn
 from states.lines import Draft, Line, chained, check_chain
 from states.machine import Refused
 from states.playbook import PLAYBOOK, Do, Move, Over, next_step
+from states.release import CloseApproved, Released
 from states.run import Run
 from states.settle import Outcome, cleared, moved, settle, transitions
 

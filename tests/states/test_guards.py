@@ -28,6 +28,7 @@ from stories import (
     run_in,
 )
 
+from states import clean_up as c
 from states import guards as g
 from states.facts import KIND_OF, CopyLogRead, DevicesNamed, Evidence, ItemInVault, VaultSeen
 from states.fold import fold, forget
@@ -39,7 +40,7 @@ from states.run import Run
 EMPTY = fold(first_lines())
 IN_EDGES = [(edge.source, need) for edge in FORWARD for need in edge.needs]
 IN_ROWS = [(state, row.until) for state, rows in PLAYBOOK.items() for row in rows]
-ALWAYS = (g.nothing_blocks, g.the_order_can_be_cancelled)
+ALWAYS = (g.nothing_blocks, g.the_order_can_be_cancelled, c.a_sample_is_drawn)
 OWN_DISK = {need for edge in FORWARD for need in edge.own_disk or ()}
 OWN_DISK |= {row.until for rows in OWN_DISK_PLAYBOOK.values() for row in rows}
 GUARDS = sorted(

@@ -9,10 +9,12 @@ from itertools import product
 import pytest
 from stories import ACTOR, STEP, VERIFIED, added, after, brought_in, condition, evidence, ready_in, run_in
 
+from states.clean_up import a_sample_is_drawn
 from states.conditions import CATALOGUE, row_of
 from states.lifecycle import FORWARD, MILESTONES, STATES, Turn
 from states.own_disk import the_drives_hold_the_seed
 from states.playbook import (
+    BESIDE,
     PLAYBOOK,
     VERBS,
     Ask,
@@ -36,8 +38,11 @@ BLOCKING = [code for code, row in CATALOGUE.items() if row.severity == "blocks"]
 
 def just_before(state: str, row) -> Run:
     """Return the good run in *state* at the moment *row* is what it waits for."""
+    alike = run_in(state)
+    if row.until is a_sample_is_drawn:  # only where a person will restore the sample
+        alike = replace(alike, plan=replace(alike.plan, agent="dpm"))
     story = [fact for outcome in brought_in(state, run_in(state).since) for fact in outcome.evidence]
-    for run in (run_in(state), replace(run_in(state), evidence={}, evidence_at={})):
+    for run in (alike, replace(alike, evidence={}, evidence_at={})):
         for count in range(len(story) + 1):
             here = added(run, *(evidence(fact) for fact in story[:count]))
             if next((r for r in PLAYBOOK[state] if r.until(here)), None) is row:
@@ -92,9 +97,11 @@ def test_every_row_has_its_moment(state: str, row):
     assert step == Do(row.verb)
     later = next_step(run, now, everything_looked(now))
     assert type(later) is (Ask if row.kind == "ask" else Wait)
-    assert later.until == now + row.every
-    assert next_step(run, later.until, everything_looked(now)) == Do(row.verb)
-    assert next_step(run, later.until - timedelta(seconds=1), everything_looked(now)) != Do(row.verb)
+    beside = [one for one in BESIDE.get(state, ()) if one.until(run)]
+    assert later.until == now + min(one.every for one in (row, *beside))
+    quiet = everything_looked(now) | {one.verb: later.until for one in beside} if row.every <= timedelta(days=1) else {}
+    assert next_step(run, now + row.every, quiet) == Do(row.verb)
+    assert next_step(run, now + row.every - timedelta(seconds=1), everything_looked(now)) != Do(row.verb)
 
 
 @pytest.mark.parametrize("state, row", ROWS, ids=lambda part: getattr(part, "verb", part))
@@ -121,7 +128,8 @@ def test_a_blocked_run_looks_but_never_acts(state: str, row):
         due = next_step(run, run.since, {})
         quiet = next_step(run, run.since, everything_looked(run.since))
 
-        assert due == Do(row.verb) if row.kind != "act" else isinstance(due, Ask)
+        beside = [Do(one.verb) for one in BESIDE.get(state, ()) if one.until(run)]
+        assert due == Do(row.verb) if row.kind != "act" else isinstance(due, Ask) or due in beside
         assert isinstance(quiet, Ask) and quiet.code == code
         assert quiet.until > run.since and quiet.since == run.conditions[code].at
         assert row_of(code).whose in quiet.who and row_of(code).means in quiet.question
@@ -132,7 +140,7 @@ def test_a_run_with_everything_in_place_still_stops_for_a_condition(state: str):
     """Not moved, not acted upon: asked about."""
     for code in BLOCKING:
         run = added(ready_in(state), condition(code))
-        step = next_step(run, run.since, {})
+        step = next_step(run, run.since, everything_looked(run.since))
 
         assert isinstance(step, Ask) and step.code == code and "{" not in step.command
 
@@ -172,7 +180,7 @@ def test_what_is_over_stays_over(state: str):
 def test_an_edge_that_its_rows_do_not_explain_asks_the_operator_with_the_reasons():
     """Rows done, edge refused (the second reading no longer fits): never silence."""
     run = added(ready_in("copied"), evidence(replace(VERIFIED, digest="e" * 64)))
-    step = next_step(run, run.since, {})
+    step = next_step(run, run.since, everything_looked(run.since))
 
     assert isinstance(step, Ask) and step.who == "the operator" and not step.code
     assert "has not been read again" in step.question
@@ -202,3 +210,16 @@ def test_the_good_run_is_walked_by_the_playbook_alone():
             assert step.verb == outcome.verb or outcome.verb == "record"
             run = after(run, settle(run, outcome, now, ACTOR))
         assert MILESTONES.index(run.state) == MILESTONES.index(here) + 1
+
+
+@pytest.mark.parametrize("state", BESIDE)
+def test_what_must_not_change_is_looked_at_once_a_day_whatever_the_run_waits_for(state: str):
+    """Blocked, asked or waiting: the look goes on beside, and it moves nothing."""
+    run = run_in(state)
+    for here in (run, added(run, condition("held"))):
+        looked = everything_looked(run.since)
+
+        assert next_step(here, run.since, {**looked, "watch-freeze": run.since - timedelta(hours=24)}) == Do(
+            "watch-freeze"
+        )
+        assert next_step(here, run.since, looked) != Do("watch-freeze")
