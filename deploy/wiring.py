@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from deploy.clocks import clock_of
+from deploy.data import oldest_versions
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
 from deploy.settings import Settings, settings
@@ -22,7 +23,9 @@ from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
 from tasks.journal import Journal
 from tasks.office import disks
-from tasks.office.agent import AgentCommand
+from tasks.office.agent import AgentCommand, BackupAgent, Witness
+from tasks.office.console import ConsoleAgent
+from tasks.office.files import FilesAgent
 from tasks.office.local import LocalOffice
 from tasks.office.local_disks import LocalDisks
 from tasks.ports import ReturnCarrier, Site
@@ -64,7 +67,7 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
         office=LocalOffice(
             device_path=entry.device_path or "",
             home=where.media,
-            agent_command=AgentCommand(entry.agent.command) if entry.agent.command else None,
+            backup_agent=backup_agent(entry),
         ),
         archive=FolderArchive(where.archive),
         contact=entry.contact,
@@ -72,6 +75,22 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
         disks=local_disks(where, entry) if entry.own_disk else None,
         return_carrier=_return_carrier(entry),
     )
+
+
+def backup_agent(entry: OfficeEntry) -> BackupAgent:
+    """Return the backup software of an office, asked on this machine."""
+    kind = entry.agent.kind
+    if kind == "files":
+        command = AgentCommand(entry.agent.command) if entry.agent.command else None
+        return FilesAgent(Witness(command, ("files", "mars", "dpm"), oldest_versions()))
+    return ConsoleAgent(Witness(AgentCommand(agent_command(entry)), (kind,), oldest_versions()))
+
+
+def agent_command(entry: OfficeEntry) -> tuple[str, ...]:
+    """Return the inventory's command, or else our script for DPM, MABS or MARS as Windows starts it."""
+    script = Path(__file__).parent / "agents" / "Invoke-SeedingAgent.ps1"
+    usual = ("powershell.exe", "-NoProfile", "-NonInteractive", "-File", str(script), "-Kind", entry.agent.kind)
+    return entry.agent.command or (*usual, "-Verb")
 
 
 def local_disks(where: Settings, entry: OfficeEntry) -> LocalDisks:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from states.agents import OldestVersion
 from states.limits import Boundary, ClockRule, Device, Limits, Origin, PlanningMarks
 from states.parcel_rules import Customs, Gate, ParcelRules, WayBack
 from states.sizes import parse_size
@@ -39,6 +40,15 @@ def limits() -> Limits:
             mars_volume_bytes=parse_size(str(data["planning"]["mars_volume"])),
             origin=_origin(data["planning"]),
         ),
+    )
+
+
+@functools.cache
+def oldest_versions() -> tuple[OldestVersion, ...]:
+    """Return `agents.yaml`: the oldest backup software that will do. Raises KeyError or ValueError when damaged."""
+    return tuple(
+        OldestVersion(row["product"], row["mode"], str(row["version"]), row["name"], _origin(row))
+        for row in _read("agents.yaml")["oldest"]
     )
 
 

@@ -1,6 +1,7 @@
 """The stand-in for the office's backup software: what a PowerShell script would do there, as one command.
 
 Prints exactly one JSON document on stdout; exit code 0 for an answer, 1 for a refusal (the document has `error`).
+A server that is switched off prints nothing at all.
 It writes real bytes to the device; what it knows of the world it asks the control interface.
 """
 
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from deploy.rehearsal import seed
 from deploy.rehearsal.control import Control, Refused
@@ -24,6 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         answer = VERBS[asked.verb](control, asked)
     except (Refused, OSError, ValueError) as error:
+        if isinstance(error, Refused) and error.code == "Silent":
+            print(error, file=sys.stderr)
+            return 1
         code = error.code if isinstance(error, Refused) else type(error).__name__
         answer = {"schema": "seeding.agent/1", "kind": asked.kind, "error": {"code": code, "message": str(error)}}
     print(json.dumps(answer))
@@ -32,7 +37,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def facts(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
     """Return the server's own report."""
-    return control.get(f"offices/{asked.office}?kind={asked.kind}")
+    named = f"&server={quote(asked.server)}" if asked.server else ""
+    answer = control.get(f"offices/{asked.office}?kind={asked.kind}{named}")
+    return {**answer, "device": _device(asked.device)} if asked.device else answer
 
 
 def configure(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
@@ -77,6 +84,20 @@ def backup_now(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
     return control.post(f"offices/{asked.office}/backup-now", {})
 
 
+def stop_job(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
+    """Stop the online job that runs."""
+    return control.post(f"offices/{asked.office}/stop-job", {})
+
+
+def _device(path: str) -> dict[str, Any]:
+    """Return whether the device can be seen there."""
+    try:
+        page_folder(path)
+    except ValueError as wrong:
+        return {"path": path, "found": Path(path).is_dir(), "page_blobs": False, "trap": str(wrong)}
+    return {"path": path, "found": True, "page_blobs": True, "trap": ""}
+
+
 def _to_device(office: dict[str, Any], asked: argparse.Namespace) -> Callable[[Path, str], seed.Packed]:
     if not office["device_is_here"]:
         raise Refused("NotHere", "the device has left the office, or never came")
@@ -119,10 +140,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--kind", choices=("dpm", "mars", "files"), default="dpm")
     parser.add_argument("--server", help="name of the backup server; default OFFICE-BACKUP")
     parser.add_argument("--engine", choices=("dpm", "mabs"), help="for kind dpm: which product")
-    parser.add_argument("--order", help="name of the delivered order")
-    parser.add_argument("--device", help="root of the device, or its page-blob share")
+    parser.add_argument("--order", "-Order", help="name of the delivered order")
+    parser.add_argument("--device", "-Device", help="root of the device, or its page-blob share")
     parser.add_argument("--import-job", help="for own drives, instead of --order: name of the import job to come")
-    parser.add_argument("--staging", help="for own drives, instead of --device: the staging location")
+    parser.add_argument("--staging", "-Staging", help="for own drives, instead of --device: the staging location")
     parser.add_argument("--container", help="for own drives: container the seed goes to; any, when it is not given")
     parser.add_argument("--items", help='JSON: [{"name", "source", "bytes"?, "daily_change_bytes"}]')
     parser.add_argument("--containers", help='JSON: ["name"] or [{"name", "item"?, "blobs"?: [{"name", "bytes"}]}]')
@@ -130,7 +151,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-VERBS = {"facts": facts, "configure": configure, "start-copy": start_copy, "backup-now": backup_now}
+VERBS = {
+    "facts": facts,
+    "configure": configure,
+    "start-copy": start_copy,
+    "stop-job": stop_job,
+    "backup-now": backup_now,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -139,7 +139,8 @@ def reset(world: World, ask: Ask) -> Answer:
 def office_facts(world: World, ask: Ask) -> Answer:
     """Return what an office's agent reports."""
     with world.reading():
-        return Answer(200, office_agent.facts(world, ask.names["office"], ask.query.get("kind", "dpm")))
+        kind, server = ask.query.get("kind", "dpm"), ask.query.get("server", "")
+        return Answer(200, office_agent.facts(world, ask.names["office"], kind, server))
 
 
 def office_items(world: World, ask: Ask) -> Answer:
@@ -170,6 +171,12 @@ def office_backup_now(world: World, ask: Ask) -> Answer:
     """Run an office's online backup at once."""
     with world.changing():
         return Answer(200, office_agent.backup_now(world, ask.names["office"]))
+
+
+def office_stop_job(world: World, ask: Ask) -> Answer:
+    """Stop the online job that runs at an office."""
+    with world.changing():
+        return Answer(200, office_agent.stop_job(world, ask.names["office"]))
 
 
 def _summary(world: World, order: Order) -> dict[str, Any]:
@@ -240,5 +247,6 @@ ROUTES = (
     Route("POST",   ROOT + "/offices/{office}/configure",       office_configure),
     Route("POST",   ROOT + "/offices/{office}/seeded",          office_seeded),
     Route("POST",   ROOT + "/offices/{office}/backup-now",      office_backup_now),
+    Route("POST",   ROOT + "/offices/{office}/stop-job",        office_stop_job),
 )
 # fmt: on

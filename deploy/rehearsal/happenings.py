@@ -9,5 +9,6 @@ HAPPENINGS: dict[str, Happening] = {
     **life.HAPPENINGS,
     **import_life.HAPPENINGS,
     "backup": office_agent.scheduled_backup,
+    "backup-ends": office_agent.backup_ends,
     "mishap": mishaps.strike,
 }

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from deploy.rehearsal import device, faults, import_life, life
+from deploy.rehearsal import device, faults, import_life, life, office_agent
+from deploy.rehearsal.office_mishaps import OFFICE_MISHAPS
 from deploy.rehearsal.records import Office, Order, Stage
 from deploy.rehearsal.wire import ArmError, iso
 from deploy.rehearsal.world import World
@@ -143,6 +144,15 @@ def _turn_schedule_off(world: World, row: dict[str, Any]) -> None:
     world.unplan(office.name.casefold(), "backup")
 
 
+def _turn_schedule_on(world: World, row: dict[str, Any]) -> None:
+    office_agent.resume_schedule(world, _office(world, row))
+
+
+def _at_the_office(world: World, row: dict[str, Any]) -> None:
+    does, _, _ = OFFICE_MISHAPS[row["world"]]
+    does(_office(world, row), row)
+
+
 def _order(world: World, row: dict[str, Any]) -> Order:
     order = world.order(row["job"])
     if order is None:
@@ -173,6 +183,7 @@ MISHAPS: dict[str, Mishap] = {
     "unknown-stage":              Mishap(_set_stage, ("job", "stage")),
     "delete-blob":                Mishap(_delete_blob, ("container", "name"), ("job",)),
     "schedule-off":               Mishap(_turn_schedule_off, ("office",), ("job",)),
+    "schedule-on":                Mishap(_turn_schedule_on, ("office",), ("job",)),
     "copy-halted":                Mishap(None),
     "complete-with-errors":       Mishap(None, allows=("count", "path_regex")),
     "parcel-lost":                Mishap(_lose_parcel,   own_drives=True),
@@ -183,5 +194,9 @@ MISHAPS: dict[str, Mishap] = {
     "return-refused":             Mishap(_refuse_return, own_drives=True),
     "account-not-accessible":     Mishap(None,           own_drives=True),
     "blobs-made-anew":            Mishap(None,           own_drives=True),
+    **{
+        name: Mishap(_at_the_office, ("office", *needs), ("job", *allows))
+        for name, (_, needs, allows) in OFFICE_MISHAPS.items()
+    },
 }
 # fmt: on

@@ -1,6 +1,6 @@
 """The office's backup server as the world sees it: its schedule, its jobs, and the move of a seed into the vault.
 
-It copies the real agent's manners: while an order is under way every scheduled backup "runs" and says only that it
+It copies the real agents' manners: while an order is under way every scheduled backup "runs" and says only that it
 waits; the first one after the order is over looks for the seed in the account and makes the recovery points.
 """
 
@@ -10,7 +10,9 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from deploy.rehearsal import office_jobs
 from deploy.rehearsal.device import printable
+from deploy.rehearsal.office_mishaps import take
 from deploy.rehearsal.records import BackupJob, Blob, Item, Office, Order, Point
 from deploy.rehearsal.skus.base import INGESTED
 from deploy.rehearsal.wire import ArmError, iso
@@ -24,25 +26,39 @@ DONE = "Job Completed"
 KINDS = ("dpm", "mars", "files")
 
 
-def facts(world: World, name: str, kind: str) -> dict[str, Any]:
-    """Return what the agent would report about itself; a server nobody configured reports that."""
-    office = _known(world, name, kind)
+def facts(world: World, name: str, kind: str, server: str = "") -> dict[str, Any]:
+    """Return what the agent would report about itself; a server nobody configured reports that.
+
+    Raises ArmError 503 for a server that is switched off.
+    """
+    office = _known(world, name, kind, server)
+    if office.silent:
+        raise ArmError(503, "Silent", f"{office.server} does not answer.")
     return {
-        **_heading(world, office),
-        "version": VERSION,
+        "schema": "seeding.agent/1",
+        "kind": office.kind,
+        "server": office.renamed or office.server,
+        "at": iso(world.now),
+        "products": _products(office),
+        "account": {"name": "NT AUTHORITY\\SYSTEM", "system": True},
         "protected": [{"name": item.name, "bytes": item.bytes} for item in office.items],
-        "offline_method": {"configured": office.configured, "order": office.order},
+        "offline_method": {
+            "configured": office.configured,
+            "way": "OfflineBackup" if office.configured else "Network",
+            "order": office.order,
+        },
         "schedule": {
             "enabled": office.schedule_enabled,
             "next_run": iso(_next_run(office, world.now)) if office.schedule_enabled else None,
             "last_run": iso(office.last_run) if office.last_run else None,
         },
-        "jobs": [_job(job) for job in office.jobs],
+        "jobs": [office_jobs.told(job, world.now) for job in office.jobs],
         "recovery_points": [
             {"item": item.name, "at": iso(point.at), "bytes": point.bytes}
             for item in office.items
             for point in item.points
         ],
+        "failed_files": office.failed_files,
     }
 
 
@@ -101,7 +117,10 @@ def seeded(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
         images = written.get(item.name, [])
         item.seed = [Blob(container=i["container"], name=i["blob"], bytes=i["bytes"]) for i in images]
         total += sum(blob.bytes or 0 for blob in item.seed)
-    _note(world, office, "warning" if office.own_drives else "completed", _waiting_text(office), total)
+    if slow := take(office, "slow-copy"):
+        office_jobs.begin(world, office, total, float(slow["hours"]), then="copied")
+    elif not office_jobs.running(office):
+        _note(world, office, "warning" if office.own_drives else "completed", waiting_text(office), total)
     return facts(world, name, office.kind)
 
 
@@ -109,6 +128,13 @@ def backup_now(world: World, name: str) -> dict[str, Any]:
     """Run one online backup at once."""
     office = _configured(world, name)
     _run(world, office)
+    return facts(world, name, office.kind)
+
+
+def stop_job(world: World, name: str) -> dict[str, Any]:
+    """Stop the online job that runs, if one does."""
+    office = _configured(world, name)
+    office_jobs.stop(world, office)
     return facts(world, name, office.kind)
 
 
@@ -120,19 +146,48 @@ def scheduled_backup(world: World, name: str) -> str:
     return f"{office.name}: online backup {office.jobs[-1].status}, {office.jobs[-1].text}"
 
 
+def backup_ends(world: World, name: str) -> str:
+    """Bring the job that took its time to its good end; return a sentence about it."""
+    office = world.records.offices[name]
+    job = office_jobs.end(world, office)
+    if job.then == "copied":
+        job.status, job.text = ("warning" if office.own_drives else "completed"), waiting_text(office)
+    else:
+        for item in office.items:
+            share = job.bytes * item.bytes // max(1, sum(other.bytes for other in office.items))
+            item.points.append(Point(id=world.new_id("rp"), at=world.now, bytes=share))
+    return f"{office.name}: online backup {job.status}, {job.text}"
+
+
 def _run(world: World, office: Office) -> None:
-    office.last_run = world.now
+    if office_jobs.running(office):
+        return
+    office.last_run, office.failed_files = world.now, []
+    if failure := take(office, "backup-fails"):
+        _note(world, office, "failed", failure["text"], 0)
+        return
     order = world.order(office.order or "")
     waiting = [item for item in office.items if not item.points]
     if waiting and not _can_move(office, order, waiting):
-        _note(world, office, "warning", _waiting_text(office), 0)
-        return
+        _note(world, office, "warning", waiting_text(office), 0)
+    elif not waiting and (slow := take(office, "full-upload", "slow-backup")):
+        whole = sum(item.bytes for item in office.items)
+        sent = whole if slow["world"] == "full-upload" else sum(item.daily_change_bytes for item in office.items)
+        office_jobs.begin(world, office, sent, float(slow["hours"]), then="incremented")
+    else:
+        _back_up(world, office, waiting)
+
+
+def _back_up(world: World, office: Office, waiting: list[Item]) -> None:
     missing = [name for item in waiting for name in _missing(world, item)]
-    moved = sum(_move(world, item) for item in waiting if not _missing(world, item))
+    moved = sum(_move(world, office, item) for item in waiting if not _missing(world, item))
     moved += sum(_increment(world, item) for item in office.items if item not in waiting)
     if missing:
         text = f"The seed was not found in the storage account: {', '.join(missing[:3])}"
         _note(world, office, "failed", text, moved)
+    elif failed := take(office, "files-fail"):
+        office.failed_files = [{"path": path, "reason": failed.get("reason", "0x80070020")} for path in failed["paths"]]
+        _note(world, office, "warning", "Job completed with warnings", moved)
     else:
         _note(world, office, "completed", DONE, moved)
 
@@ -146,7 +201,8 @@ def _can_move(office: Office, order: Order | None, waiting: list[Item]) -> bool:
     return order is not None and order.status in ends and any(item.seed or item.containers for item in waiting)
 
 
-def _waiting_text(office: Office) -> str:
+def waiting_text(office: Office) -> str:
+    """Return what the agent says while its order is under way."""
     return WAITING_FOR_IMPORT if office.own_drives else WAITING
 
 
@@ -169,9 +225,11 @@ def _size(world: World, blob: Blob) -> int | None:
     return found[1] if found else None
 
 
-def _move(world: World, item: Item) -> int:
+def _move(world: World, office: Office, item: Item) -> int:
     size = sum(blob.bytes or 0 for blob in item.seed)
     size += sum(length for name in item.containers for _, length in world.storage.names(name)) if not size else 0
+    if short := take(office, "seed-lands-short"):
+        size = size * int(short["percent"]) // 100
     item.points.append(Point(id=world.new_id("rp"), at=world.now, bytes=size))
     return size
 
@@ -181,12 +239,25 @@ def _increment(world: World, item: Item) -> int:
     return item.daily_change_bytes
 
 
+def _products(office: Office) -> list[dict[str, str]]:
+    agent = {"name": "mars", "version": office.version or VERSION}
+    engine = {"dpm": "10.22.148.0", "mabs": "14.0.46.0"}
+    own = {"dpm": [{"name": office.engine, "version": engine[office.engine]}, agent], "mars": [agent]}
+    return own.get(office.kind, [{"name": "other tool", "version": "1.0"}])
+
+
 def _note(world: World, office: Office, status: Any, text: str, size_bytes: int) -> None:
     started = max(world.now - RUN_TIME, office.registered_at or world.now)
     job = BackupJob(
         id=world.new_id("job-"), status=status, text=text, started=started, ended=world.now, bytes=size_bytes
     )
     office.jobs.append(job)
+
+
+def resume_schedule(world: World, office: Office) -> None:
+    """Switch the online schedule on again."""
+    office.schedule_enabled = True
+    _schedule(world, office)
 
 
 def _schedule(world: World, office: Office) -> None:
@@ -200,11 +271,11 @@ def _next_run(office: Office, now: datetime) -> datetime:
     return run if run > now else run + timedelta(days=1)
 
 
-def _known(world: World, name: str, kind: str) -> Office:
+def _known(world: World, name: str, kind: str, server: str = "") -> Office:
     if kind not in KINDS:
         raise ArmError(400, "BadKind", f"kind is one of {', '.join(KINDS)}, not {kind!r}")
     office = world.records.offices.get(name.casefold())
-    return office or Office(name=name, kind=kind, server=f"{name}-backup".upper())  # type: ignore[arg-type]
+    return office or Office(name=name, kind=kind, server=server or f"{name}-backup".upper())  # type: ignore[arg-type]
 
 
 def _configured(world: World, name: str) -> Office:
@@ -241,14 +312,3 @@ def _listed(body: dict[str, Any], key: str) -> list[dict[str, Any]]:
     if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
         raise ArmError(400, "BadRequest", f"`{key}` must be a list of objects with at least one entry.")
     return found
-
-
-def _heading(world: World, office: Office) -> dict[str, Any]:
-    return {"schema": "seeding.agent/1", "kind": office.kind, "server": office.server, "at": iso(world.now)}
-
-
-def _job(job: BackupJob) -> dict[str, Any]:
-    return {
-        "id": job.id, "type": "online-backup", "status": job.status, "text": job.text, "started": iso(job.started),
-        "ended": iso(job.ended) if job.ended else None, "bytes": job.bytes,
-    }  # fmt: skip

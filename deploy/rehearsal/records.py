@@ -146,6 +146,9 @@ class BackupJob(BaseModel):
     started: datetime
     ended: datetime | None
     bytes: int = 0
+    goal_bytes: int = 0  # what one that takes its time will have sent at `due`
+    due: datetime | None = None
+    then: Literal["", "copied", "incremented"] = ""  # what its good end brings
 
 
 class Office(BaseModel):
@@ -166,6 +169,11 @@ class Office(BaseModel):
     last_run: datetime | None = None
     items: list[Item] = Field(default_factory=list)
     jobs: list[BackupJob] = Field(default_factory=list)
+    failed_files: list[dict[str, str]] = Field(default_factory=list)
+    troubles: list[dict[str, Any]] = Field(default_factory=list)  # rows of office_mishaps its next backups will meet
+    silent: bool = False
+    version: str = ""  # of the Recovery Services agent, where it is not the usual one
+    renamed: str = ""  # what the server calls itself, where that is not its registered name any more
 
 
 class Effects(BaseModel):

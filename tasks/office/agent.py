@@ -1,32 +1,46 @@
 """Asking a backup agent: one command, one JSON document on its standard output.
 
 On a real backup server the command is a PowerShell script; in a rehearsal it is a stand-in that prints the same
-documents. Job texts are classified here and never taken at face value: "Waiting ..." is not success.
+documents. Verbs: facts, start-copy, stop-job, backup-now.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from states.codec import NotReadable, read_utc
-from states.facts import AgentSeen, ItemInVault
-from states.plan import AgentKind
+from states.agents import OldestVersion
+from states.codec import NotReadable
+from states.facts import AgentSeen, Copied
 from tasks.errors import NotYet, SeedingError
+from tasks.office.answer import SCHEMA, AgentAnswer, read_answer
+from tasks.office.place import Place
+from tasks.office.witness import agent_seen
+from tasks.ports import OnSite
 
-SCHEMA = "seeding.agent/1"
 _ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a document larger than this is no answer
-_WAITING = re.compile(r"waiting for azure (data ?box|import) job", re.IGNORECASE)
 
 
 class AgentRefuses(SeedingError):
     """The agent answered that it cannot do what was asked."""
 
     code = "agent-refuses"
+
+
+class BackupAgent(Protocol):
+    """One office's backup software: DPM and MABS, MARS, or a folder that another tool fills."""
+
+    def copy(self, work: OnSite, place: Place) -> Copied:
+        """Bring the seed to its place, or say how a person does. Raises NotYet and AgentRefuses."""
+
+    def seen(self, work: OnSite) -> AgentSeen:
+        """Return how things stand with the run's items. Raises NotYet when nobody can say."""
+
+    def stop(self, work: OnSite) -> AgentSeen:
+        """Stop the online job that runs, if one does, and look again. Raises NotYet and AgentRefuses."""
 
 
 class AgentCommand:
@@ -37,76 +51,63 @@ class AgentCommand:
 
     def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
         """Return the agent's document. Raises NotYet (no answer, or nonsense) and AgentRefuses (a clear no)."""
+        seconds = timeout_seconds or self._timeout
         try:
             done = subprocess.run(
                 [*self._command, verb, *arguments],
                 capture_output=True,
-                timeout=timeout_seconds or self._timeout,
+                timeout=seconds,
                 stdin=subprocess.DEVNULL,
                 check=False,
             )
         except FileNotFoundError:
             raise NotYet(f"the agent command {self._command[0]} does not exist here") from None
+        except OSError as wrong:
+            raise NotYet(f"the agent command {self._command[0]} cannot be run: {wrong.strerror}") from None
         except subprocess.TimeoutExpired:
-            raise NotYet(f"the backup agent did not answer {verb} in {self._timeout:.0f} s") from None
+            raise NotYet(f"the backup agent did not answer {verb} in {seconds:.0f} s") from None
         if not done.stdout.strip():
             text = done.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = text[-1][:500] if text else f"exit code {done.returncode}"
             raise NotYet(f"the backup agent printed no answer to {verb}: {reason}")
         document = _document(done.stdout, verb)
         if error := document.get("error"):
-            raise AgentRefuses(f"the backup agent refuses {verb}: {error.get('message', error)}")
+            told = error if isinstance(error, dict) else {"message": error}
+            raise AgentRefuses(f"the backup agent refuses {verb}: {told.get('message', told)}")
         return document
 
-    def seen(self, kind: AgentKind, items: Sequence[str], landed: datetime | None) -> AgentSeen:
-        """Return the agent's view of these items. *landed* (UTC) is when the seed reached the storage account."""
-        facts = self.ask("facts")
+    def answer(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> AgentAnswer:
+        """Return the agent's document as values. Raises as `ask` does; what cannot be understood is no answer."""
+        document = self.ask(verb, *arguments, timeout_seconds=timeout_seconds)
         try:
-            return agent_seen(kind, facts, items, landed)
-        except (KeyError, TypeError, NotReadable) as wrong:
-            raise NotYet(f"the backup agent's answer cannot be understood: {wrong!r}") from None
+            return read_answer(document)
+        except NotReadable as wrong:
+            raise NotYet(f"the backup agent's answer cannot be understood: {wrong}") from None
 
 
-def agent_seen(kind: AgentKind, facts: dict[str, Any], items: Sequence[str], landed: datetime | None) -> AgentSeen:
-    """Return a `facts` document as evidence. Raises KeyError, TypeError or NotReadable on another shape."""
-    jobs = sorted(facts["jobs"], key=lambda job: job["started"])
-    last = jobs[-1] if jobs else None
-    schedule = facts["schedule"]
-    incremental = first_incremental(jobs, landed)
-    return AgentSeen(
-        kind=kind,
-        version=facts["version"],
-        offline_order=facts["offline_method"]["order"] or "",
-        last_job=last["text"] if last else "",
-        last_job_class=classify(last["status"], last["text"]) if last else "none",
-        schedule_enabled=schedule["enabled"] is True,
-        next_run=read_utc(schedule["next_run"]) if schedule["next_run"] else None,
-        items=tuple(_item(name, facts["recovery_points"]) for name in items),
-        incremental_at=read_utc(incremental["ended"]) if incremental else None,
-        incremental_bytes=incremental["bytes"] if incremental else 0,
-    )
+@dataclass(frozen=True)
+class Witness:
+    """What speaks for the items of a run: a command whose answers are of one of *kinds*, and the versions it needs."""
 
+    command: AgentCommand | None
+    kinds: tuple[str, ...]
+    rules: tuple[OldestVersion, ...] = ()
 
-def classify(status: str, text: str) -> str:
-    """Return waiting, done, running or failed. The text wins over the status: a waiting job often "succeeds"."""
-    if _WAITING.search(text):
-        return "waiting"
-    return {"completed": "done", "running": "running", "warning": "done"}.get(status, "failed")
+    def seen(self, work: OnSite, verb: str = "facts") -> AgentSeen:
+        """Return the answer to *verb* as evidence."""
+        return agent_seen(self.answer(work, verb), work.plan, work.landed, self.rules)
 
-
-def first_incremental(jobs: Sequence[dict[str, Any]], landed: datetime | None) -> dict[str, Any] | None:
-    """Return the first job that ended well after the one that moved the seed; None while there is none."""
-    if landed is None:
-        return None
-    done = [job for job in jobs if job["ended"] and classify(job["status"], job["text"]) == "done"]
-    after = [job for job in done if read_utc(job["ended"]) > landed]
-    return after[1] if len(after) > 1 else None
-
-
-def _item(name: str, points: Sequence[dict[str, Any]]) -> ItemInVault:
-    mine = [point for point in points if point["item"] == name]
-    latest = max((read_utc(point["at"]) for point in mine), default=None)
-    return ItemInVault(name, len(mine), latest, bool(mine), max((point["bytes"] for point in mine), default=0))
+    def answer(self, work: OnSite, verb: str, *arguments: str, timeout_seconds: float | None = None) -> AgentAnswer:
+        """Return the answer to *verb*. Raises NotYet when it speaks for another product."""
+        if self.command is None:
+            raise NotYet(f"no command is set to ask the backup agent of {work.plan.office}")
+        answer = self.command.answer(verb, *arguments, timeout_seconds=timeout_seconds)
+        if answer.kind not in self.kinds:
+            raise NotYet(
+                f"the agent command of {work.plan.office} answers for {answer.kind}; "
+                f"the inventory says {work.plan.agent}"
+            )
+        return answer
 
 
 def _document(output: bytes, verb: str) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def test_the_command_prints_one_document_and_nothing_else(rehearsal):
     facts = json.loads(done.stdout)
     assert done.returncode == 0 and done.stderr == ""
     assert facts["schema"] == "seeding.agent/1" and facts["server"] == "OSLO-BACKUP"
-    assert facts["offline_method"] == {"configured": False, "order": None}
+    assert facts["offline_method"] == {"configured": False, "way": "Network", "order": None}
 
 
 def test_images_hold_the_source_and_are_cut_and_padded(source, tmp_path):
