@@ -11,13 +11,13 @@ from functools import partial
 from uuid import UUID
 
 from prefect import flow, runtime
-from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.home_run import Home
 from flows.pages import fleet, state_message, timeline
 from flows.passing import Passed, run_pass
+from flows.prefect_api import prefect_api
 from flows.verb_task import perform_as_task
 from flows.world import World, current
 from tasks.errors import SeedingError
@@ -67,16 +67,16 @@ def _pass(world: World, run_id: str, look_now: bool) -> Passed:
 
 
 def _show_run(world: World, passed: Passed, flow_run_id: str | None) -> None:
-    with get_client(sync_client=True) as client:
-        home = Home(client)
+    with prefect_api() as api:
+        home = Home(api)
         _show(world, home, passed)
         if flow_run_id:
             home.rename(UUID(flow_run_id), f"{passed.run.run_id}/{passed.run.state}")
 
 
 def _show_fleet(world: World, passed: list[Passed]) -> None:
-    with get_client(sync_client=True) as client:
-        home = Home(client)
+    with prefect_api() as api:
+        home = Home(api)
         for one in passed:
             _show(world, home, one)
         home.show(

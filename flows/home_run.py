@@ -10,8 +10,7 @@ import re
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from prefect.client.orchestration import SyncPrefectClient
-
+from flows.prefect_api import Api
 from states.codec import utc_text
 from states.run import Passage, Run
 
@@ -20,41 +19,41 @@ TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancell
 
 
 class Home:
-    """The Prefect API, as far as the projection needs it. Raw calls: the client would overwrite our transition ids."""
+    """What the projection writes: home runs, their states, and artifacts that are updated in place."""
 
-    def __init__(self, client: SyncPrefectClient) -> None:
-        self._http = client._client
+    def __init__(self, api: Api) -> None:
+        self._api = api
         self._flow_id: str | None = None
 
     def project(self, run: Run) -> UUID:
         """Bring the home run to the run's latest state, step by step; return its id."""
-        home = self._post("/flow_runs/", self._flow_run(run))
+        home = self._api.post("/flow_runs/", self._flow_run(run))
         shown = (home.get("state") or {}).get("state_details", {}).get("transition_id")
         ids = [str(_transition_id(run, passage)) for passage in run.history]
         begin = ids.index(shown) + 1 if shown in ids else 0
         for passage, transition_id in list(zip(run.history, ids, strict=True))[begin:]:
             state = _state(passage, transition_id)
-            self._post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
+            self._api.post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
         return UUID(home["id"])
 
     def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
         """Put an artifact on a page, in place: the same key is updated, never piled up."""
         key = artifact_key(key)
-        found = self._post("/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1})
+        found = self._api.post("/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1})
         body = {"data": data, "description": description}
         if found:
-            self._http.patch(f"/artifacts/{found[0]['latest_id']}", json=body)
+            self._api.patch(f"/artifacts/{found[0]['latest_id']}", body)
             return
         page = {"flow_run_id": str(home)} if home else {}
-        self._post("/artifacts/", {"key": key, "type": kind, **body, **page})
+        self._api.post("/artifacts/", {"key": key, "type": kind, **body, **page})
 
     def rename(self, flow_run_id: UUID, name: str) -> None:
         """Give a flow run another name."""
-        self._http.patch(f"/flow_runs/{flow_run_id}", json={"name": name})
+        self._api.patch(f"/flow_runs/{flow_run_id}", {"name": name})
 
     def _flow_run(self, run: Run) -> dict[str, Any]:
         if self._flow_id is None:
-            self._flow_id = self._post("/flows/", {"name": FLOW_NAME})["id"]
+            self._flow_id = self._api.post("/flows/", {"name": FLOW_NAME})["id"]
         return {
             "name": run.run_id,
             "flow_id": self._flow_id,
@@ -63,8 +62,12 @@ class Home:
             "parameters": {"run_id": run.run_id},
         }
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
-        return self._http.post(path, json=body).json()
+
+def home_of(api: Api, run_id: str) -> UUID | None:
+    """Return the newest home run of a seeding run, None when there is none."""
+    body = {"flows": {"name": {"any_": [FLOW_NAME]}}, "flow_runs": {"name": {"any_": [run_id]}}, "limit": 1}
+    found = api.post("/flow_runs/filter", {**body, "sort": "START_TIME_DESC"})
+    return UUID(found[0]["id"]) if found else None
 
 
 def artifact_key(text: str) -> str:

@@ -86,3 +86,25 @@ class Meter:
             for (a_time, a_bytes), (b_time, b_bytes) in pairwise(marks)
             if b_time > a_time and b_bytes > a_bytes
         ]
+
+
+def progress_line(what: str, at: Progress) -> str:
+    """Return a moment in words: share, bytes, files, rate, and the time left as a range.
+
+    >>> progress_line("copied", Progress("copy", 1, 2, 5 << 20, 10 << 20, float(1 << 20), 4.0, 65.0))
+    'copied 50 %: 5.0 of 10.0 MiB, 1 of 2 files, 1.0 MiB/s, 4 s to 1 min left'
+    """
+    done, whole = at.bytes / (1 << 20), at.bytes_total / (1 << 20)
+    line = f"{what} {100 * at.share:.0f} %: {done:,.1f} of {whole:,.1f} MiB, {at.files:,} of {at.files_total:,} files"
+    if at.rate:
+        line += f", {at.rate / (1 << 20):,.1f} MiB/s"
+    if at.left_low is not None and at.left_high is not None and at.bytes < at.bytes_total:
+        low, high = _time(at.left_low), _time(at.left_high)
+        line += f", {low} left" if low == high else f", {low} to {high} left"
+    return line
+
+
+def _time(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from media_trees import a_seed, digests, plant
 
-from deploy.cli.media_work import progress_line
 from tasks.media import Progress, entries
+from tasks.media.progress import progress_line
 
 APP = "import typer; from deploy.cli.media import register; app = typer.Typer(); register(app); app()"
 

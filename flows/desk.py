@@ -1,0 +1,176 @@
+"""The hub's side of an office's work queue: a question becomes a flow run of the office's deployment.
+
+Flow run and answer live in Prefect, so hub and office need nothing between them but its API. One question has one flow
+run at a time; its idempotency key is the question's key with a number, which goes up when the same is asked anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from flows.prefect_api import Api, prefect_api
+from states.codec import read_utc, utc_text
+from tasks.errors import NotYet, SeedingError
+from tasks.office.afar.questions import VERBS, Question, Reply, to_data
+from tasks.office.afar.remote import Asked, OfficeSilent
+
+FLOW = "office-work"
+ANSWERED = "answered"  # the name of the final state of a flow run that holds an answer
+TOOK, SINCE = "seeding.taken", "seeding.since"  # labels: when the answer was first read; when it was first asked
+ANSWER, PART = "office-answer", "office-content"  # the artifacts' types
+MOST_QUESTION_BYTES = 500_000  # the server takes 512 KiB of parameters
+PART_BYTES = 1024 * 1024
+MOST_PARTS = 128
+LOST_AFTER = timedelta(hours=1)  # a flow run never takes that long: office_work.PATIENCE_SECONDS
+# How long an answer from which the run learnt nothing counts as new: long work is dear, a look is cheap.
+STAYS_NEW = {True: timedelta(days=1), False: timedelta(minutes=10)}
+_WAITING = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
+
+
+class PrefectDesk:
+    """The Desk of `tasks/office/afar` on the Prefect API."""
+
+    def ask(self, question: Question) -> Asked:
+        """Lay the question down, or find its answer; see the port."""
+        with prefect_api() as api:
+            last = _last(api, question)
+            if last is None or _is_used(last, question):
+                return self._lay(api, question, last, question.work.now)
+            since = _since(last, question)
+            if last["state_type"] == "COMPLETED" and last["state_name"] == ANSWERED:
+                return Asked(since, _taken(api, last, question))
+            if last["state_type"] in _WAITING and not _is_lost(last):
+                return Asked(since)
+            return self._lay(api, question, last, since)
+
+    def _lay(self, api: Api, question: Question, last: dict[str, Any] | None, since: datetime) -> Asked:
+        deployment = api.get(f"/deployments/name/{FLOW}/{question.office}")
+        if deployment is None:
+            raise OfficeSilent(f"Prefect has no deployment {FLOW}/{question.office}", next="run `seeding deploy`")
+        data = to_data(question)
+        if (size := len(json.dumps(data))) > MOST_QUESTION_BYTES:
+            raise SeedingError(f"{question.verb}: {size:,} bytes; a question to an office has {MOST_QUESTION_BYTES:,}")
+        _withdraw_others(api, question)
+        number = int(last["idempotency_key"].rpartition("#")[2]) + 1 if last else 1
+        api.post(
+            f"/deployments/{deployment['id']}/create_flow_run",
+            {
+                "name": question.key,
+                "idempotency_key": f"{question.key}#{number}",
+                "parameters": {"question": data},
+                "tags": [f"office:{question.office}", _run_tag(question.work.run_id)],
+                "labels": {SINCE: utc_text(since)},
+                "state": {"type": "SCHEDULED", "name": "waiting for the office"},
+            },
+        )
+        return Asked(since)
+
+
+def withdraw(run_ids: set[str]) -> None:
+    """Take back what still waits for an office on behalf of any run that is not one of *run_ids*, the open ones."""
+    with prefect_api() as api:
+        waiting = api.post("/flow_runs/filter", {"flows": _named(FLOW), "flow_runs": _scheduled()})
+        over = [row["id"] for row in waiting if not {_run_tag(run_id) for run_id in run_ids} & set(row["tags"])]
+        if over:
+            _cancel(api, {"id": {"any_": over}}, "withdrawn")
+
+
+def put_reply(api: Api, flow_run_id: str, reply: Reply) -> None:
+    """Attach an office's answer to its flow run, contents first. Raises SeedingError when they are too large."""
+    packed = zlib.compress(reply.content, 6) if reply.content else b""
+    parts = [packed[at : at + PART_BYTES] for at in range(0, len(packed), PART_BYTES)]
+    if len(parts) > MOST_PARTS:
+        limit = MOST_PARTS * PART_BYTES
+        raise SeedingError(f"{len(packed):,} compressed bytes are more than the {limit:,} that go through Prefect")
+    for number, part in enumerate(parts):
+        _attach(api, flow_run_id, PART, {"part": number, "content": base64.b64encode(part).decode()})
+    _attach(api, flow_run_id, ANSWER, {**reply.data, "parts": len(parts)})
+
+
+def reply_of(api: Api, flow_run_id: str) -> Reply | None:
+    """Return the answer attached to a flow run, None when there is none yet. Raises NotYet when parts are missing."""
+    answers = _attached(api, flow_run_id, ANSWER)
+    if not answers:
+        return None
+    data = dict(answers[0])
+    wanted = range(data.pop("parts"))
+    found = {row["part"]: row["content"] for row in _attached(api, flow_run_id, PART)} if wanted else {}
+    if set(wanted) - set(found):
+        raise NotYet(f"{len(set(wanted) - set(found))} parts of an answer are missing from Prefect")
+    packed = b"".join(base64.b64decode(found[number]) for number in wanted)
+    return Reply(data, zlib.decompress(packed) if packed else b"")
+
+
+def _last(api: Api, question: Question) -> dict[str, Any] | None:
+    body = {
+        "flows": _named(FLOW),
+        "flow_runs": {"name": {"any_": [question.key]}},
+        "sort": "EXPECTED_START_TIME_DESC",
+        "limit": 200,
+    }
+    found = api.post("/flow_runs/filter", body)
+    return max(found, key=lambda row: int(row["idempotency_key"].rpartition("#")[2]), default=None)
+
+
+def _is_used(row: dict[str, Any], question: Question) -> bool:
+    """Say whether the answer was read before, and the run has learnt something since or the reading is long past."""
+    taken = (row["labels"] or {}).get(TOOK)
+    if taken is None:
+        return False
+    mark, _, at = taken.partition(" ")
+    return mark != question.work.mark or question.work.now - read_utc(at) > STAYS_NEW[VERBS[question.verb].long]
+
+
+def _taken(api: Api, row: dict[str, Any], question: Question) -> Reply:
+    reply = reply_of(api, row["id"])
+    if reply is None:
+        raise NotYet(f"the answer of {question.office} to {question.verb} is gone from Prefect")
+    if TOOK not in (row["labels"] or {}):
+        api.patch(f"/flow_runs/{row['id']}/labels", {TOOK: f"{question.work.mark} {utc_text(question.work.now)}"})
+    return reply
+
+
+def _is_lost(row: dict[str, Any]) -> bool:
+    """Say whether a run that seems at work cannot be: its process died with its worker, and nobody could say so."""
+    return row["state_type"] == "RUNNING" and timedelta(seconds=row["estimated_run_time"]) > LOST_AFTER
+
+
+def _since(row: dict[str, Any], question: Question) -> datetime:
+    text = (row["labels"] or {}).get(SINCE)
+    return read_utc(text) if text else question.work.now
+
+
+def _withdraw_others(api: Api, question: Question) -> None:
+    """A run asks one thing at a time: what it asked before and nobody has begun is out of date."""
+    _cancel(api, {**_scheduled(), "tags": {"all_": [_run_tag(question.work.run_id)]}}, "superseded")
+
+
+def _cancel(api: Api, which: dict[str, Any], name: str) -> None:
+    state = {"type": "CANCELLED", "name": name}
+    api.post("/flow_runs/bulk_set_state", {"flow_runs": which, "state": state, "force": True})
+
+
+def _attach(api: Api, flow_run_id: str, kind: str, data: dict[str, Any]) -> None:
+    api.post("/artifacts/", {"type": kind, "data": data, "flow_run_id": flow_run_id})
+
+
+def _attached(api: Api, flow_run_id: str, kind: str) -> list[dict[str, Any]]:
+    which = {"flow_run_id": {"any_": [flow_run_id]}, "type": {"any_": [kind]}}
+    found = api.post("/artifacts/filter", {"artifacts": which, "sort": "CREATED_DESC", "limit": 200})
+    return [row["data"] for row in found]
+
+
+def _named(flow: str) -> dict[str, Any]:
+    return {"name": {"any_": [flow]}}
+
+
+def _scheduled() -> dict[str, Any]:
+    return {"state": {"type": {"any_": ["SCHEDULED"]}}}
+
+
+def _run_tag(run_id: str) -> str:
+    return f"run:{run_id}"

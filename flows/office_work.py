@@ -1,0 +1,120 @@
+"""The office's side of its work queue: one flow run does one piece of work that the hub asked for, and answers.
+
+It needs the Prefect API and nothing else of the hub. What may take hours runs in a process of its own; the flow run
+only waits for it, so that a lost worker costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows.desk import ANSWERED, FLOW, put_reply, reply_of
+from flows.prefect_api import Api, prefect_api
+from flows.progress import ProgressPage
+from states.codec import NotReadable
+from tasks.errors import SeedingError
+from tasks.media import Progress
+from tasks.office.afar.background import Job
+from tasks.office.afar.questions import VERBS, Hands, Question, Reply, read_question, work_on
+from tasks.ports import OnSite
+
+PATIENCE_SECONDS = 1800.0  # then the flow run ends, the work goes on, and the hub asks again
+ADVANCE = "advance/one-run"  # the hub's deployment that is told of an answer
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an office works with: its adapters by its page of the inventory, and how long work is started and kept.
+
+    *home* holds the folders of long work; *command* and such a folder start its process.
+    """
+
+    hands: Callable[[dict[str, Any]], Hands]
+    home: Path
+    command: Sequence[str]
+    patience_seconds: float = PATIENCE_SECONDS
+
+
+_factory: Callable[[], Bench] | None = None
+
+
+def use_bench(factory: Callable[[], Bench]) -> None:
+    """Say how this process gets its bench."""
+    global _factory
+    _factory = factory
+
+
+@flow(name=FLOW, log_prints=False, persist_result=False)
+async def office_work(question: dict[str, Any]) -> State:
+    """Do one piece of the hub's work at this office, or wait for it, and answer. Safe to run again at any time."""
+    if _factory is None:
+        raise RuntimeError("no bench: call flows.office_work.use_bench() first (deploy/entry.py does)")
+    return await asyncio.to_thread(_work, _factory(), read_question(question), str(runtime.flow_run.id))
+
+
+def _work(bench: Bench, question: Question, flow_run_id: str) -> State:
+    with prefect_api() as api:
+        if reply_of(api, flow_run_id) is not None:  # an earlier try of this very flow run got that far
+            return Completed(name=ANSWERED)
+    reply = _reply(bench, question, ProgressPage())
+    if reply is None:
+        return Completed(name="at-work", message=f"{question.verb} goes on; the hub asks again")
+    with prefect_api() as api:
+        try:
+            put_reply(api, flow_run_id, reply)
+        except SeedingError as wrong:
+            put_reply(api, flow_run_id, _failed(wrong.message, wrong.next))
+        Job(bench.home, question).take_away()
+        _tell_the_hub(api, question, flow_run_id)
+    return Completed(name=ANSWERED, message=_words(question, reply))
+
+
+def _reply(bench: Bench, question: Question, tell: Callable[[OnSite, Progress], None]) -> Reply | None:
+    """Return the answer to a question, None while the work goes on."""
+    if VERBS[question.verb].long:
+        return Job(bench.home, question).wait(bench.command, partial(tell, question.work), bench.patience_seconds)
+    return answered(bench, question)
+
+
+def answered(bench: Bench, question: Question) -> Reply | None:
+    """Do the work here and now. A fault of ours is an answer too, without what it may quote."""
+    try:
+        return work_on(question, bench.hands(question.inventory))
+    except SeedingError as wrong:
+        return _failed(wrong.message, wrong.next, wrong.code)
+    except NotReadable as wrong:
+        return _failed(str(wrong), "bring hub and office to the same version")
+    except Exception as bug:
+        last = traceback.extract_tb(bug.__traceback__)[-1]
+        return _failed(f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}", "report this")
+
+
+def _failed(message: str, next: str, code: str = "unexpected") -> Reply:
+    return Reply({"error": {"kind": "failed", "code": code, "message": message, "next": next}})
+
+
+def _words(question: Question, reply: Reply) -> str:
+    error = reply.data.get("error")
+    return f"{question.verb}: {error['message']}" if error else f"{question.verb} done"
+
+
+def _tell_the_hub(api: Api, question: Question, flow_run_id: str) -> None:
+    """Have the hub look at once. Its schedule would come to it later anyway."""
+    hub = api.get(f"/deployments/name/{ADVANCE}")
+    if hub is not None:
+        body = {
+            "parameters": {"run_id": question.work.run_id, "look_now": True},
+            "idempotency_key": f"answered:{flow_run_id}",
+            "tags": [f"office:{question.office}"],
+        }
+        api.post(f"/deployments/{hub['id']}/create_flow_run", body)
