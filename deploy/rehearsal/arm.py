@@ -1,8 +1,7 @@
-"""What ARM itself answers: the subscription, the resource group, the storage account's resource; and whose they are."""
+"""What ARM itself answers: the subscription, the resource group, the providers; and whose they are."""
 
 from __future__ import annotations
 
-from deploy.rehearsal.databox_shapes import account_id
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, same
 from deploy.rehearsal.world import World
 
@@ -44,38 +43,6 @@ def resource_group(world: World, ask: Ask) -> Answer:
     return Answer(200, body)
 
 
-def storage_account(world: World, ask: Ask) -> Answer:
-    """Return the storage account's resource: general purpose v2, open to everybody."""
-    who = world.home.identity
-    if not same(ask.names["account"], who.storage_account):
-        raise ArmError(404, "ResourceNotFound", f"The storage account '{ask.names['account']}' was not found.")
-    body = {
-        "id": account_id(who),
-        "name": who.storage_account,
-        "type": "Microsoft.Storage/storageAccounts",
-        "location": who.location,
-        "kind": "StorageV2",
-        "sku": {"name": "Standard_LRS", "tier": "Standard"},
-        "tags": {},
-        "properties": {
-            "provisioningState": "Succeeded",
-            "accessTier": "Hot",
-            "supportsHttpsTrafficOnly": True,
-            "allowBlobPublicAccess": False,
-            "networkAcls": {
-                "bypass": "AzureServices",
-                "defaultAction": "Allow",
-                "ipRules": [],
-                "virtualNetworkRules": [],
-            },
-            "primaryEndpoints": {"blob": world.storage.endpoint + "/"},
-            "primaryLocation": who.location,
-            "statusOfPrimary": "available",
-        },
-    }
-    return Answer(200, body)
-
-
 def provider(world: World, ask: Ask) -> Answer:
     """Return a resource provider's registration; the two that are needed are registered."""
     name = ask.names["provider"]
@@ -90,7 +57,6 @@ GROUP = "/subscriptions/{subscription}/resourceGroups/{rg}"
 ROUTES = (
     Route("GET", "/subscriptions/{subscription}",                                         subscription),
     Route("GET", GROUP,                                                                   resource_group),
-    Route("GET", GROUP + "/providers/Microsoft.Storage/storageAccounts/{account}",        storage_account),
     Route("GET", "/subscriptions/{subscription}/providers/{provider}",                    provider),
 )
 # fmt: on

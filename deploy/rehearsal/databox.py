@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from deploy.rehearsal import import_life, life
+from deploy.rehearsal.account import check_locks
 from deploy.rehearsal.databox_shapes import account_id, cancellable, job, job_id
 from deploy.rehearsal.records import Order
 from deploy.rehearsal.skus import sku_of
@@ -150,6 +151,7 @@ def delete(world: World, ask: Ask) -> Answer:
             return Answer(204)
         if order.status not in OVER:
             raise _not_allowed(order, "it can only be deleted when it is over")
+        check_locks(world)
         records.effects.deletes[order.name] = records.effects.deletes.get(order.name, 0) + 1
         del records.orders[order.name.casefold()]
         world.unplan(order.name.casefold())
