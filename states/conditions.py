@@ -175,6 +175,8 @@ _ROWS = (
     Condition("clean-up-left",         "blocks", "operator", "the clean-up could not remove everything",
               "remove what `seeding explain {run}` names and run `seeding resume {run}`, or leave it: "
               "`seeding waive {run} clean-up-left --reason TEXT`"),
+    Condition("office-silent",         "warn",   "office",   "the office's worker has not answered for a day",
+              "look at its worker; there, `seeding work OFFICE` starts it"),
     Condition("cannot-reach",          "warn",   "us",       "a service did not answer after several tries",
               "wait; the run tries again. If it stays: `seeding doctor`"),
     Condition("unexpected",            "blocks", "operator", "a step failed in a way this version does not know",
