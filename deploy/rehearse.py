@@ -131,7 +131,7 @@ def lay_out(
     where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
 ) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
-    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob", "drives") if key in azure}
+    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob", "drives", "key_vault") if key in azure}
     ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
     write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
     inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))
@@ -165,7 +165,7 @@ def _own_disks(office: dict[str, Any], staging: Path, share: int) -> None:
     for drive in own["drives"]:
         drive["capacity"] = share * 45 // 100 + DRIVE_SLACK
         os.environ[keys.variable(drive["serial"])] = new_key().reveal()
-    os.environ[own["return"]["account_env"]] = f"{random.SystemRandom().randrange(10**9):09}"
+    os.environ[own["return"]["account"].removeprefix("env:")] = f"{random.SystemRandom().randrange(10**9):09}"
 
 
 def agent_command(azure: dict[str, Any], office: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ class Endpoints:
     ca: str = ""
     graph: str = ""
     drives: str = ""  # a rehearsal's folder of stand-ins for own drives
+    key_vault: str = ""  # with {vault} where a Key Vault's name goes
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,8 @@ class Settings:
             return None
         try:
             found = json.loads(path.read_text("utf-8"))
-            return Endpoints(
-                found["arm"], found["authority"], found["blob"], found.get("ca", ""), found.get("graph", ""), found.get("drives", "")
-            )
+            more = {name: found.get(name, "") for name in ("ca", "graph", "drives", "key_vault")}
+            return Endpoints(found["arm"], found["authority"], found["blob"], **more)
         except (ValueError, KeyError, TypeError) as wrong:
             raise InvalidInput(f"{path} cannot be read: {wrong!r}", next="correct or delete it") from None
 

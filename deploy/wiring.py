@@ -12,6 +12,7 @@ from deploy.clocks import clock_of
 from deploy.data import oldest_versions
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
+from deploy.own_disks import local_disks, return_carrier
 from deploy.settings import Settings, settings
 from flows.world import World, use
 from states.plan import Plan
@@ -22,13 +23,11 @@ from tasks.azure.databox import DataBoxOrders
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
 from tasks.journal import Journal
-from tasks.office import disks
 from tasks.office.agent import AgentCommand, BackupAgent, Witness
 from tasks.office.console import ConsoleAgent
 from tasks.office.files import FilesAgent
 from tasks.office.local import LocalOffice
-from tasks.office.local_disks import LocalDisks
-from tasks.ports import ReturnCarrier, Site
+from tasks.ports import Site
 
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
@@ -72,8 +71,8 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
         archive=FolderArchive(where.archive),
         contact=entry.contact,
         address=entry.address,
-        disks=local_disks(where, entry) if entry.own_disk else None,
-        return_carrier=_return_carrier(entry),
+        disks=local_disks(where, entry, clients) if entry.own_disk else None,
+        return_carrier=return_carrier(entry, clients),
     )
 
 
@@ -93,32 +92,6 @@ def agent_command(entry: OfficeEntry) -> tuple[str, ...]:
     return entry.agent.command or (*usual, "-Verb")
 
 
-def local_disks(where: Settings, entry: OfficeEntry) -> LocalDisks:
-    """Return the own-disk work of an office on this machine: folders in a rehearsal's home, real drives elsewhere."""
-    assert entry.own_disk is not None
-    place = disks.place_name(entry.own_disk.keys)
-    if place.kind != "environment":
-        raise InvalidInput(f"keys in a {place.kind} cannot be read in this version", next="use `keys: env:NAME`")
-    keys = disks.EnvironmentKeys(place.name, os.environ)
-    listed = tuple(drive.fact() for drive in entry.own_disk.drives)
-    if where.endpoints and where.endpoints.drives:
-        drives = disks.FolderDrives(Path(where.endpoints.drives))
-        serials = {str(Path(where.endpoints.drives) / d.serial / "volume"): d.serial for d in entry.own_disk.drives}
-        lock = disks.FolderBitLocker(keys, serials)
-        return LocalDisks(where.media, drives, disks.FolderFormatter(drives), lock, keys, listed)
-    scripts = Path(__file__).parent / "agents"
-    real = disks.windows_drives(scripts / "Get-SeedingDrives.ps1")
-    formatter = disks.WindowsFormatter(scripts / "Format-SeedingDrive.ps1")
-    return LocalDisks(where.media, real, formatter, disks.ManageBde(), keys, listed)
-
-
-def _return_carrier(entry: OfficeEntry) -> ReturnCarrier | None:
-    if entry.own_disk is None:
-        return None
-    returns = entry.own_disk.returns
-    return ReturnCarrier(returns.carrier, os.environ.get(returns.account_env, ""))
-
-
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
     """Return who we are in Azure for that office; secrets stay behind the names of environment variables."""
     logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings repeat what our errors say, at length
@@ -132,6 +105,7 @@ def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
         authority=ends.authority if ends else None,
         instance_discovery=ends is None,
         arm_url=ends.arm if ends else None,
+        key_vault_url=(ends.key_vault or None) if ends else None,
         blob_url=ends.blob if ends else "https://{account}.blob.core.windows.net",
         ca_file=(ends.ca or None) if ends else None,
     )

@@ -82,7 +82,7 @@ _ROWS = (
               forgets=("drives-seen",)),
     Condition("disk-tool-stopped",     "blocks", "office",   "the vendor's disk preparation tool stopped or was refused",
               "mend what `seeding explain {run}` names, then `seeding resume {run}`"),
-    Condition("key-missing",           "blocks", "operator", "a drive's BitLocker key is not where the inventory says",
+    Condition("key-missing",           "blocks", "operator", "a drive's key or the return account is not where it should be",
               "put it there, then `seeding resume {run}`"),
     Condition("parcel-number-taken",   "blocks", "operator", "the tracking number belongs to another import job",
               "seeding record {run} handed-over --carrier NAME --tracking NUMBER"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from states.facts import DrivesPrepared
 from states.settle import Outcome
+from tasks.disk_site import disk_office
 from tasks.errors import NotYet
 from tasks.journal import Logbook
 from tasks.order import is_ours, place
@@ -22,10 +23,9 @@ def create_import_job(book: Logbook, site: Site) -> Outcome:
     if prepared.job_made:
         return _the_tools(book, site, prepared)
     carriers = site.orders.return_carriers(book.run.plan)
-    carrier = site.return_carrier
-    if carrier is None or (carriers and carrier.name.lower() not in {name.lower() for name in carriers}):
-        named = carrier.name if carrier else "none"
-        text = f"return carrier {named}: Azure accepts {', '.join(carriers) or 'any'} there"
+    carrier = disk_office(book.run.plan).return_carrier
+    if carriers and carrier.lower() not in {name.lower() for name in carriers}:
+        text = f"return carrier {carrier}: Azure accepts {', '.join(carriers)} there"
         return Outcome("create-import-job", raised=(("order-refused", text),))
 
     def with_keys() -> tuple[ImportDisk, ...]:
@@ -34,7 +34,10 @@ def create_import_job(book: Logbook, site: Site) -> Outcome:
             for drive in prepared.drives
         )
 
-    secrets = (f"BitLocker keys of {', '.join(drive.serial for drive in prepared.drives)}, for the import job",)
+    secrets = (
+        f"BitLocker keys of {', '.join(drive.serial for drive in prepared.drives)}, for the import job",
+        f"account number at {carrier}, for the way back of the drives",
+    )
     return place("create-import-job", book, site, disks=with_keys, secrets=secrets)
 
 

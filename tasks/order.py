@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from states.lines import Draft
 from states.run import Run
 from states.settle import Outcome
 from tasks.errors import AlreadyExists, NotYet, Rejected
@@ -29,15 +30,19 @@ def place(
     disks: Callable[[], tuple[ImportDisk, ...]] = tuple,
     secrets: tuple[str, ...] = (),
 ) -> Outcome:
-    """Place an order or an import job of this run's name, or adopt the one that is there. *disks* reads keys late."""
+    """Place an order or an import job of this run's name, or adopt the one that is there.
+
+    *disks* reads keys, late; *secrets* says which, and stands in the journal before they are read.
+    """
     run, key = book.run, f"order/{book.run.attempt}"
-    read: tuple[str, ...] = ()
     job = site.orders.find(run.plan, run.job_name)
     if job is None:
-        request, read = request_for(run, site, disks()), secrets
+        if secrets:
+            book.write(*(Draft("secret-read", {"what": what}) for what in secrets))
+        request = request_for(run, site, disks())
         if objections := site.orders.objections(request):
             text = "; ".join(f"{o.code}: {o.message}" for o in objections)
-            return Outcome(verb, raised=(("order-refused", text),), secrets_read=read)
+            return Outcome(verb, raised=(("order-refused", text),))
         book.intend(key, verb, {"job": run.job_name, "sku": run.plan.sku})
         try:
             site.orders.create(request)
@@ -53,7 +58,7 @@ def place(
         foreign = ("order-foreign", f"{run.job_name} carries no tag of {run.run_id}")
         return Outcome(verb, raised=(foreign,), done=((key, "the name is taken"),) if open_intent else ())
     done = ((key, f"order {job.job_name} exists"),) if open_intent else ()
-    return Outcome(verb, evidence=(job,), done=done, secrets_read=read)
+    return Outcome(verb, evidence=(job,), done=done)
 
 
 def request_for(run: Run, site: Site, disks: tuple[ImportDisk, ...] = ()) -> OrderRequest:
@@ -66,7 +71,7 @@ def request_for(run: Run, site: Site, disks: tuple[ImportDisk, ...] = ()) -> Ord
         expected_bytes=run.plan.bytes,
         tags={TAG_RUN: run.run_id, TAG_ATTEMPT: str(run.attempt)},
         disks=disks,
-        return_carrier=site.return_carrier,
+        return_carrier=site.return_carrier() if site.return_carrier and disks else None,
     )
 
 

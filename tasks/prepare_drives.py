@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from states.facts import DrivesReserved, FormatAllowed, Sealed
+from states.lines import Draft
 from states.settle import Outcome
 from tasks.errors import NotYet
 from tasks.journal import Logbook
@@ -34,7 +35,11 @@ def prepare_drives(book: Logbook, site: Site) -> Outcome:
         text = f"the staging place: {'; '.join(verified.faults[:5])}"
         return Outcome("prepare-drives", evidence=(verified,), raised=(("device-differs", text),))
     book.intend(key, "prepare-drives", {"serials": ",".join(reserved.serials)})
-    prepared = site.disks.prepare_drives(work, wanted)
+
+    def about_to_read(serial: str) -> None:
+        book.write(Draft("secret-read", {"what": f"BitLocker key of {serial}, to encrypt the drive"}))
+
+    prepared = site.disks.prepare_drives(work, wanted, about_to_read)
     if prepared is None:
         return Outcome("prepare-drives", pending=True)
     done = ((key, f"{len(prepared.drives)} drives hold {sum(d.bytes for d in prepared.drives):,} bytes"),)

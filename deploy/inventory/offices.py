@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the ports load slowly, and `seeding validate` never needs t
 _MODE = Choice("data-box", "own-disk")
 _AGENT = Choice("dpm", "mars", "files")
 _SKU = Choice("DataBox", "DataBoxDisk")
+_PREPARE = Choice("native", "tool")
 _ITEM = Choice("files", "volume", "sql", "exchange", "sharepoint", "hyper-v", "vmware", "system-state")
 
 
@@ -102,10 +103,10 @@ class DriveEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnEntry:
-    """Own disks only: who brings the drives back, and the variable that holds the customer's account number there."""
+    """Own disks only: who brings the drives back, and the place of the customer's account number there."""
 
     carrier: str = key(v.TEXT)
-    account_env: str = key(v.ENV_NAME)
+    account: str = key(v.SECRET_PLACE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,8 @@ class OwnDiskEntry:
     """Own disks only: the machine that writes the drives, the container of the seed, the place of BitLocker keys.
 
     `server_is_virtual` says that the backup server is a virtual machine: then `copy_computer` must name a physical one.
+    `prepare` says who writes the drives, we or the vendor's tool; `tool` is then its program, word by word, where it
+    does not lie where the backup agent brings it along.
     """
 
     drives: tuple[DriveEntry, ...] = key(Listed(Mapping(DriveEntry), most=50))
@@ -121,6 +124,8 @@ class OwnDiskEntry:
     keys: str = key(v.KEY_PLACE, "env:SEEDING_KEY_{serial}")
     copy_computer: str = key(v.TEXT, "")
     server_is_virtual: bool = key(v.YES_NO, False)
+    prepare: str = key(_PREPARE, "native")
+    tool: tuple[str, ...] | None = key(Listed(v.TEXT, most=50), None)
 
 
 @dataclass(frozen=True, kw_only=True)

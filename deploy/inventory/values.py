@@ -10,6 +10,7 @@ from deploy.data import countries, country_mistakes
 from deploy.inventory.keys import Scalar, Wrong
 from deploy.inventory.problems import nearest
 from states.sizes import NotASize, parse_share, parse_size
+from tasks.secret_places import HELP, PATTERN
 
 SIZE_HELP = "write a size like `1.5 TiB` (2^40 bytes), `800 GB` (10^9 bytes), or bytes as a whole number"
 _WINDOWS_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
@@ -205,11 +206,8 @@ SERIAL = matching(
     "copy it from the drive's label",
     json_type=_EITHER,
 )
-KEY_PLACE = matching(
-    r"env:[A-Za-z_](?:\w|\{serial\})*|prefect-block:[a-z0-9](?:[a-z0-9-]|\{serial\})*|https://[a-z0-9-]{3,24}\.vault\.[a-z.]+/?",
-    "names no place of keys",
-    "write `env:NAME`, `prefect-block:name` or the address of a Key Vault; `{serial}` stands for the drive",
-)
+KEY_PLACE = matching(PATTERN, "names no place of keys", f"{HELP}; `{{serial}}` stands for the drive")
+SECRET_PLACE = matching(f"(?!.*\\{{serial\\}})(?!.*[.][a-z]+/?$)(?:{PATTERN})", "names no place of a secret", HELP)
 
 
 def _sector(text: str) -> int:

@@ -16,6 +16,7 @@ from deploy.rehearsal.world import World
 LIFETIME = timedelta(minutes=60)
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 STORAGE_AUDIENCE = "https://storage.azure.com"
+VAULT_AUDIENCE = "https://vault.azure.net"
 
 
 def discover(world: World, ask: Ask) -> Answer:
@@ -52,7 +53,7 @@ def token(world: World, ask: Ask) -> Answer:
     if form.get("client_secret") != who.client_secret:
         return _refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
     audience = form.get("scope", "").removesuffix("/.default").rstrip("/")
-    if audience not in (*ARM_AUDIENCES, STORAGE_AUDIENCE):
+    if audience not in (*ARM_AUDIENCES, STORAGE_AUDIENCE, VAULT_AUDIENCE):
         return _refused(400, "invalid_scope", 70011, f"The provided scope '{form.get('scope')}' is not valid.")
     seconds = int(LIFETIME.total_seconds())
     issued = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
@@ -83,16 +84,29 @@ def require_token(who: Identity, ask: Ask) -> None:
     if scheme.casefold() != "bearer" or not bearer:
         raise _unauthorized(who, "AuthenticationFailed", "The 'Authorization' header is missing.")
     try:
-        jwt.decode(
-            bearer, who.token_key, algorithms=["HS256"], audience=list(ARM_AUDIENCES),
-            issuer=f"https://sts.windows.net/{who.tenant_id}/", options={"require": ["exp", "nbf", "aud", "iss"]},
-        )  # fmt: skip
+        _decode(who, bearer, ARM_AUDIENCES)
     except jwt.ExpiredSignatureError:
         raise _unauthorized(who, "ExpiredAuthenticationToken", "The access token expiry UTC time is past.") from None
     except jwt.InvalidAudienceError:
         raise _unauthorized(who, "InvalidAuthenticationTokenAudience", "The audience is not ARM's.") from None
     except jwt.PyJWTError:
         raise _unauthorized(who, "InvalidAuthenticationToken", "The access token is invalid.") from None
+
+
+def bearer_is_good(who: Identity, ask: Ask, audience: str) -> bool:
+    """Say whether *ask* carries a good token for *audience*."""
+    try:
+        _decode(who, ask.headers.get("authorization", "").partition(" ")[2], (audience,))
+        return True
+    except jwt.PyJWTError:
+        return False
+
+
+def _decode(who: Identity, bearer: str, audiences: tuple[str, ...]) -> None:
+    jwt.decode(
+        bearer, who.token_key, algorithms=["HS256"], audience=list(audiences),
+        issuer=f"https://sts.windows.net/{who.tenant_id}/", options={"require": ["exp", "nbf", "aud", "iss"]},
+    )  # fmt: skip
 
 
 def _unauthorized(who: Identity, code: str, message: str) -> ArmError:

@@ -29,6 +29,7 @@ class World:
         """Load the home's world, or start a new one at *start* (UTC). Raises ValueError when its file is damaged."""
         self.home = home
         self.storage: Storage
+        self.secrets: dict[tuple[str, str], str] = {}  # (vault, name) -> value; never in the world's file
         self._first = Records(now=start, settings=settings or Settings())
         self._happenings = happenings
         self._lock = threading.RLock()
@@ -74,6 +75,7 @@ class World:
     def reset(self, start: datetime | None = None, settings: Settings | None = None) -> None:
         """Forget everything: back to the first day, or to *start*, with the first settings or *settings*."""
         with self._lock:
+            self.secrets.clear()
             fresh = self._first.model_copy(deep=True)
             self.records = fresh.model_copy(update={"now": start or fresh.now, "settings": settings or fresh.settings})
             self.save()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from states.plan import Drive
 from tasks.disk_site import disk_office
 from tasks.errors import NotYet, Rejected, SeedingError
 from tasks.files import write_aside
-from tasks.office import disks
-from tasks.ports import DriveWork, OnSite
+from tasks.office import disks, staged
+from tasks.ports import DriveWork, OnSite, Staged
 
 # What the package of the drives raises, as a condition of the run.
 _CONDITIONS: dict[type[SeedingError], str] = {
@@ -79,10 +79,14 @@ class LocalDisks:
                 against += [one.message for one in disks.objections(seen[serial], serial, raw_ok=True)]
         return DrivesSeen(tuple(serial for serial in serials if serial in seen), tuple(against))
 
-    def prepare_drives(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared | None:
+    def prepare_drives(
+        self, work: OnSite, wanted: DriveWork, about_to_read: Callable[[str], None]
+    ) -> DrivesPrepared | None:
         """Format what was allowed and is not ours already, then write, describe, re-read and lock each drive."""
         with on_drives():
-            return self._by_tool(self.tool, work, wanted) if self.tool else self._prepared(work, wanted)
+            if self.tool:
+                return self._by_tool(self.tool, work, wanted)
+            return self._prepared(work, wanted, disks.ToldKeys(self.keys, about_to_read))
 
     def _by_tool(self, tool: disks.Tool, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
         if wanted.landed:
@@ -102,9 +106,9 @@ class LocalDisks:
         done = disks.prepare_by_tool(tool, asked, self.drives, self.bitlocker, self._state(work))
         return DrivesPrepared(wanted.sealed.digest, _ready(done), job_made=True)
 
-    def _prepared(self, work: OnSite, wanted: DriveWork) -> DrivesPrepared:
+    def _prepared(self, work: OnSite, wanted: DriveWork, keys: disks.KeyPlace) -> DrivesPrepared:
         for serial in (serial for serial in wanted.serials if serial in wanted.allowed):
-            self._make_ready(work, serial, wanted)
+            self._make_ready(work, serial, wanted, keys)
         own, roots = disk_office(work.plan), self._roots()
         held = self._held(work, wanted)
         surveyed = disks.look_at_staging(Path(own.staging), own.container)
@@ -134,7 +138,16 @@ class LocalDisks:
         with on_drives():
             return self.keys.get(serial).reveal()
 
-    def _make_ready(self, work: OnSite, serial: str, wanted: DriveWork) -> None:
+    def staged_bytes(self, work: OnSite, files: tuple[Staged, ...]) -> int | None:
+        """Return the bytes of these files that still lie in the staging place as they were sealed."""
+        return staged.staged_bytes(Path(disk_office(work.plan).staging).parent, files)
+
+    def clear_staging(self, work: OnSite, files: tuple[Staged, ...]) -> tuple[str, ...] | None:
+        """Delete these files from the staging place; return the first few that are not the seed's and stay."""
+        staging = Path(disk_office(work.plan).staging)
+        return staged.clear(staging.parent, staging, files)
+
+    def _make_ready(self, work: OnSite, serial: str, wanted: DriveWork, keys: disks.KeyPlace) -> None:
         seen = next((drive for drive in self.drives.look() if drive.serial.strip() == serial), None)
         root = Path(seen.path) if seen and seen.path else None
         if not (root and self._formatted(work, serial)):
@@ -142,7 +155,7 @@ class LocalDisks:
             disks.format_drive(serial, wanted.serials, go, self.drives, self.formatter, lambda _seen: None)
             write_aside(self._mark(work, serial), json.dumps({"serial": serial}).encode())
             root = self._roots()[serial]
-        disks.ensure_encrypted(serial, root, self.bitlocker, self.keys)
+        disks.ensure_encrypted(serial, root, self.bitlocker, keys)
 
     def _formatted(self, work: OnSite, serial: str) -> bool:
         """Say whether this session formatted the drive before: then what is on it is ours and may stay."""

@@ -20,12 +20,11 @@ from tasks.office.disks import (
     KeyMissing,
     ManageBde,
     MemoryKeys,
-    PlaceName,
     ensure_encrypted,
     new_key,
-    place_name,
 )
 from tasks.office.disks.commands import Ran
+from tasks.secret_places import PlaceName, place_name
 
 TEXT = "060456-014509-132033-080300-252615-584177-672089-411631"
 
@@ -75,8 +74,10 @@ def test_the_inventory_names_a_place_and_never_a_key():
     """Environment, Prefect block or Key Vault; a key in its place is refused and not repeated."""
     assert place_name("env:SYDNEY_{serial}") == PlaceName("environment", "SYDNEY_{serial}")
     assert place_name("prefect-block:sydney-drives") == PlaceName("prefect-block", "sydney-drives")
-    assert place_name("https://sydney.vault.azure.net/") == PlaceName("key-vault", "https://sydney.vault.azure.net")
-    for bad in (TEXT, f"env:{TEXT}", "http://sydney.vault.azure.net", "file:///keys", "env:"):
+    vault = "https://sydney.vault.azure.net"
+    assert place_name(f"{vault}/") == PlaceName("key-vault", "bitlocker-{serial}", vault)
+    assert place_name(f"{vault}/secrets/syd-{{serial}}") == PlaceName("key-vault", "syd-{serial}", vault)
+    for bad in (TEXT, f"env:{TEXT}", "http://sydney.vault.azure.net", f"{vault}/keys/x", "file:///keys", "env:"):
         with pytest.raises(InvalidInput) as refused:
             place_name(bad)
         assert TEXT[:6] not in str(refused.value)

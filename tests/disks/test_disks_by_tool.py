@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 from drive_sets import plug_in
-from fakes import FakeOrders
+from fakes import FakeOffice, FakeOrders, FakeWorld
 from stories import ACTOR, PLAN, T0, evidence, job, opening
 
 from states.facts import DriveReady, DrivesPrepared, DrivesReserved, FormatAllowed, Sealed, Verified
 from states.plan import Drive, OwnDisk
 from states.run import Run
 from states.settle import Outcome
-from tasks.archive import FolderArchive
 from tasks.journal import Journal, Logbook
 from tasks.office.disks import (
     FolderBitLocker,
@@ -35,7 +34,7 @@ from tasks.office.disks import (
 from tasks.office.local_disks import LocalDisks
 from tasks.on_site import work_for
 from tasks.perform import perform
-from tasks.ports import Address, Contact, DriveWork, Site
+from tasks.ports import DriveWork, Site
 
 TOOL = (sys.executable, "-S", str(Path(__file__).parent / "pretended_disk_prep.py"))
 SERIALS = ("WD-1", "WD-2")
@@ -67,6 +66,9 @@ class Bench:
         facts = (DrivesReserved(SERIALS, JOB, 1 << 30, self.bytes), FormatAllowed(self.allowed, "jo"), self.sealed)
         self.journal.open(RUN_ID, [*opening(RUN_ID, plan), *map(evidence, facts)], T0, ACTOR)
         self.orders = FakeOrders(named=SERIALS)
+        verified = FakeOffice(answers={"verify": Verified("d" * 64, len(SEED), self.bytes)})
+        (self.folder / "world").mkdir()
+        self.world = FakeWorld(self.folder / "world", office=verified)
 
     @property
     def bytes(self) -> int:
@@ -86,10 +88,7 @@ class Bench:
 
     @property
     def site(self) -> Site:
-        people = Contact("Kim", "1", ("k@example.com",)), Address("5 Avenue", "Nairobi", "00100", "KE")
-        nobody = None
-        archive = FolderArchive(self.folder / "archive")
-        return Site(self.orders, nobody, nobody, nobody, archive, *people, disks=self.disks)  # type: ignore[arg-type]
+        return replace(self.world.site, orders=self.orders, disks=self.disks)
 
     def perform(self, verb: str = "prepare-drives") -> tuple[Outcome, Run]:
         book = Logbook(self.journal, RUN_ID, lambda: T0 + timedelta(hours=1), ACTOR)
@@ -256,7 +255,7 @@ def test_the_tool_cannot_bring_the_rest_of_a_seed(tmp_path):
     wanted = DriveWork(("WD-2",), ("WD-1",), ("WD-2",), "jo", bench.sealed)
 
     with pytest.raises(ToolRefused, match="the tool cannot write the rest alone"):
-        bench.disks.prepare_drives(work_for(bench.journal.run(RUN_ID), T0), wanted)
+        bench.disks.prepare_drives(work_for(bench.journal.run(RUN_ID), T0), wanted, lambda _serial: None)
 
 
 def prepared(bench: Bench) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Literal, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
-from tasks.errors import InvalidInput, Rejected
+from tasks.errors import Rejected
 from tasks.office.disks.faults import KeyInvalid, KeyMissing
 
 _FORM = re.compile(r"\d{6}(?:-\d{6}){7}")
@@ -71,31 +71,6 @@ class KeyPlace(Protocol):
         """Keep a key durably. The same key again is fine; raises Rejected when the place keeps none or another."""
 
 
-Kind = Literal["environment", "prefect-block", "key-vault"]
-
-
-@dataclass(frozen=True)
-class PlaceName:
-    """What the inventory says of a place: no secret. `{serial}` in the name stands for the drive's."""
-
-    kind: Kind
-    name: str
-
-
-def place_name(text: str) -> PlaceName:
-    """Read `env:NAME`, `prefect-block:NAME` or the https address of a Key Vault. Raises InvalidInput."""
-    if text.startswith("env:") and re.fullmatch(r"[A-Za-z_](?:\w|\{serial\})*", text[4:]):
-        return PlaceName("environment", text[4:])
-    if text.startswith("prefect-block:") and re.fullmatch(r"[a-z0-9](?:[a-z0-9-]|\{serial\})*", text[14:]):
-        return PlaceName("prefect-block", text[14:])
-    if re.fullmatch(r"https://[a-z0-9-]{3,24}\.vault\.[a-z.]+/?", text):
-        return PlaceName("key-vault", text.rstrip("/"))
-    raise InvalidInput(
-        "the place of the BitLocker keys is not understood",
-        next="write env:NAME, prefect-block:name or https://<name>.vault.azure.net; {serial} stands for the drive",
-    )
-
-
 @dataclass(frozen=True)
 class EnvironmentKeys:
     """Keys that a person put into environment variables. Read only: nothing is ever written to a file."""
@@ -122,6 +97,62 @@ class EnvironmentKeys:
     def variable(self, serial: str) -> str:
         """Return the variable's name for a drive."""
         return self.name.replace("{serial}", re.sub(r"\W", "_", serial))
+
+
+class Secrets(Protocol):
+    """A store of texts by name: a Key Vault, Prefect's secret blocks. Names have letters, digits and hyphens."""
+
+    def read(self, name: str) -> str:
+        """Return a text, or "" when there is none of that name. Raises NotAllowed and Transient."""
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text under a name that is free. Raises Rejected, NotAllowed and Transient, none with the text."""
+
+
+@dataclass(frozen=True)
+class StoredKeys:
+    """Keys in a store of secrets; `{serial}` in *name* stands for the drive's. A new key is kept there by us."""
+
+    name: str
+    store: Secrets
+
+    def get(self, serial: str) -> BitLockerKey:
+        """Return the key of a drive. Raises KeyMissing, KeyInvalid, and what the store raises."""
+        text = self.store.read(self.secret(serial))
+        if not text:
+            raise KeyMissing(f"there is no secret {self.secret(serial)} for drive {serial}",
+                             next="put the drive's key there; a drive without it cannot be read")  # fmt: skip
+        return BitLockerKey(text)
+
+    def put(self, serial: str, key: BitLockerKey) -> None:
+        """Keep a key. Raises Rejected when another one is there, and what the store raises."""
+        name = self.secret(serial)
+        there = self.store.read(name)
+        if there and BitLockerKey(there) != key:
+            raise Rejected(f"another BitLocker key is kept in the secret {name}", next="find out which one is right")
+        if not there:
+            self.store.keep(name, key.reveal())
+
+    def secret(self, serial: str) -> str:
+        """Return the secret's name for a drive."""
+        return self.name.replace("{serial}", re.sub(r"[^0-9a-z]", "-", serial.lower()))
+
+
+@dataclass(frozen=True)
+class ToldKeys:
+    """A place of keys that tells *about_to_read* the serial before each reading, so that the reading is on record."""
+
+    keys: KeyPlace
+    about_to_read: Callable[[str], None]
+
+    def get(self, serial: str) -> BitLockerKey:
+        """Tell it, then return the key of a drive. Raises what the place raises."""
+        self.about_to_read(serial)
+        return self.keys.get(serial)
+
+    def put(self, serial: str, key: BitLockerKey) -> None:
+        """Keep a key, as the place does."""
+        self.keys.put(serial, key)
 
 
 class MemoryKeys:
