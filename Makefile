@@ -6,7 +6,7 @@ BIN    := .venv/bin
 CODE   := states tasks flows deploy
 
 # What the code knows and docs/ repeats: modules that write a page, and with --check say whether it is stale.
-DOCS   := deploy.inventory.schema deploy.docs
+DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables
 
 .DEFAULT_GOAL := help
 .PHONY: help .venv node_modules rehearse test check docs docs-check bench proofs constraints clean

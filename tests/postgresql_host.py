@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -19,14 +20,24 @@ FORGETFUL = (
     "full_page_writes=off",
     "max_connections=60",
 )  # no power cut here; kills are survived all the same
+SQL = Path(__file__).parents[1] / "deploy" / "postgresql"
 KEPT = 4  # databases that are in use at the same time, at most; making one takes longer than emptying it
+
+
+@dataclass(frozen=True)
+class Logins:
+    """One database, prepared as an administrator does it, as three logins see it."""
+
+    owner: str
+    hub: str
+    auditor: str
 
 
 class Server:
     """The running server, and databases on it that are as good as new."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster, self._made = cluster, -1
+        self.cluster, self._made, self._prepared = cluster, -1, 0
 
     def url(self, role: str = SUPERUSER) -> str:
         """Return the address of an empty database. The last ones given out keep what is in them."""
@@ -38,6 +49,24 @@ class Server:
         else:
             self.cluster.sql(f"CREATE DATABASE {name}")
         return self.cluster.url(role, name)
+
+    @property
+    def password(self) -> str:
+        """The superuser's password: for tests that look for it where it must not be."""
+        return self.cluster.add_login(SUPERUSER)
+
+    def prepared(self) -> Logins:
+        """Make a database of its own with tables.sql and roles.sql, and give it a hub and an auditor."""
+        self._prepared += 1
+        database = f"prepared_{self._prepared}"
+        self.cluster.sql(f"CREATE DATABASE {database}")
+        text = "".join((SQL / name).read_text("utf-8") for name in ("tables.sql", "roles.sql"))
+        self.cluster.sql(text, database)
+        for role in ("hub", "auditor"):
+            if not self.cluster.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):
+                password = self.cluster.add_login(role)
+                self.cluster.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{password}' IN ROLE seeding_{role}")
+        return Logins(*(self.cluster.url(role, database) for role in (SUPERUSER, "hub", "auditor")))
 
     def hand(self, url: str) -> psycopg.Connection:
         """Return a second door to a database, which knows nothing of us and whom no trigger stops."""

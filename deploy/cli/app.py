@@ -115,6 +115,18 @@ def custody(
     run("custody", lambda: looking.custody(home, run_id, check=check), as_json=json)
 
 
+@app.command("migrate-journal")
+def migrate_journal(
+    to: Annotated[str, typer.Option(metavar="URL", help="postgresql://ROLE@HOST/DATABASE or sqlite:///PATH.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Copy the journal into another database and check every chain on both sides. Repeat it until it is done."""
+    from deploy.cli import moving
+
+    run("migrate-journal", lambda: moving.migrate_journal(home, to), as_json=json)
+
+
 @app.command()
 def doctor(
     office: Annotated[str, typer.Option(help="Only this office.")] = "", home: Home = None, json: Json = False

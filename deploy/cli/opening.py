@@ -43,7 +43,7 @@ class Seen:
         if not self.where.journal_url.startswith("sqlite:///"):
             from tasks.journal import Journal
 
-            return Journal(self.where.journal_url)
+            return Journal(self.where.journal_url, make=False)
         from tasks.journal.glance import Glance
 
         path = Path(self.where.journal_url.removeprefix("sqlite:///"))
@@ -78,7 +78,7 @@ class Opened(Seen):
         if not self._make and self.where.journal_url.startswith("sqlite:///"):
             _insist_on(Path(self.where.journal_url.removeprefix("sqlite:///")))
         self.where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.journal: Journal = Journal(self.where.journal_url)
+        self.journal: Journal = Journal(self.where.journal_url, make=self._make)
         return self.journal
 
     def book(self, given: str, actor: str) -> Logbook:

@@ -1,0 +1,1 @@
+"""What a database administrator runs to prepare a journal in PostgreSQL; see docs/postgresql.md."""
