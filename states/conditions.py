@@ -112,7 +112,7 @@ _ROWS = (
               "check that nobody cleaned the account, then `seeding reorder {run}`"),
     Condition("agent-silent",          "warn",   "office",   "the backup agent does not answer",
               "look whether the server is up and its worker runs"),
-    Condition("agent-not-signed-in",   "blocks", "office",   "the backup agent cannot sign in to Azure to read the order",
+    Condition("agent-not-signed-in",   "blocks", "office",   "the backup agent cannot sign in to Azure",
               "sign in again in the backup console, then `seeding resume {run}`"),
     Condition("witness-missing",       "warn",   "agent",    "one of agent and vault shows no recovery point yet",
               "wait; `seeding explain {run}` says which one, and until when", timedelta(hours=26)),

@@ -7,13 +7,9 @@ the clock. A reason names the thing, the fact and what helps.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from states.conditions import blocking
 from states.facts import (
-    KIND_OF,
-    AgentSeen,
-    CloseApproved,
     Copied,
     CopyLogRead,
     Delivered,
@@ -23,9 +19,7 @@ from states.facts import (
     JobSeen,
     Prepared,
     Reconciled,
-    Released,
     Sealed,
-    VaultSeen,
     Verified,
 )
 from states.run import Run
@@ -216,54 +210,6 @@ def the_account_equals_the_manifest(run: Run) -> str | None:
     return f"{seen.same} of {sealed.files} files are in the account; run `seeding reorder {run.run_id}`"
 
 
-def every_item_has_a_recovery_point(run: Run) -> str | None:
-    """Each item has an online recovery point dated after ingestion, in the vault or as the agent reports it."""
-    missing = items_without_a_point(run)
-    if not missing:
-        return None
-    return f"no recovery point after ingestion for {', '.join(missing)}; wait for the next scheduled backup"
-
-
-def the_schedule_runs_ahead(run: Run) -> str | None:
-    """The online schedule is enabled and its next run lay ahead when the agent was asked."""
-    agent = run.get(AgentSeen)
-    if agent is None:
-        return f"the backup agent of {run.plan.server} has not answered yet; run `seeding advance {run.run_id}`"
-    if not agent.schedule_enabled:
-        return f"the online schedule of {run.plan.server} is paused; enable it in the backup console"
-    asked_at = run.evidence_at.get(KIND_OF[AgentSeen])
-    if agent.next_run and (asked_at is None or agent.next_run > asked_at):
-        return None
-    named = f"the next run as {agent.next_run:%Y-%m-%d %H:%M} UTC, which is over" if agent.next_run else "no next run"
-    return f"the backup agent of {run.plan.server} names {named}; set its schedule in the backup console"
-
-
-def a_first_incremental_succeeded(run: Run) -> str | None:
-    """A scheduled job ended well after the seed had landed, and it was a small one."""
-    agent = run.get(AgentSeen)
-    landed = run.reached("ingested")
-    if agent is None or agent.incremental_at is None or landed is None or agent.incremental_at <= landed:
-        return f"no incremental backup of {run.plan.server} has run yet; wait for its schedule"
-    if agent.incremental_bytes * 2 > run.plan.bytes:
-        return (
-            f"the first incremental sent {agent.incremental_bytes:,} bytes: that looks like a full upload; "
-            "stop the online job in the backup console"
-        )
-    return None
-
-
-def somebody_approved_the_close(run: Run) -> str | None:
-    """A person agreed that the left-overs may be released."""
-    return None if run.get(CloseApproved) else f"nobody approved the clean-up; run `seeding close {run.run_id}`"
-
-
-def the_left_overs_are_released(run: Run) -> str | None:
-    """The clean-up ran to its end."""
-    if run.get(Released):
-        return None
-    return f"the clean-up of {run.job_name} has not run yet; run `seeding advance {run.run_id}`"
-
-
 def the_order_can_be_cancelled(run: Run) -> str | None:
     """Nothing was ordered, or Azure still calls the job cancellable, or it is cancelled already."""
     job = run.get(JobSeen)
@@ -273,17 +219,6 @@ def the_order_can_be_cancelled(run: Run) -> str | None:
         f"Azure no longer lets order {run.job_name} be cancelled (stage {job.stage}); "
         f"return the device, or run `seeding cancel {run.run_id} --abandon`"
     )
-
-
-def items_without_a_point(run: Run) -> list[str]:
-    """Return the names of items for which no witness shows a recovery point dated after ingestion."""
-    landed = run.reached("ingested")
-    best: dict[str, datetime] = {}
-    for seen in (run.get(VaultSeen), run.get(AgentSeen)):
-        for item in seen.items if seen else ():
-            if item.points and item.latest and (item.name not in best or best[item.name] < item.latest):
-                best[item.name] = item.latest
-    return [i.name for i in run.plan.items if landed is None or i.name not in best or best[i.name] <= landed]
 
 
 def _has_come_to(run: Run, stage: str) -> bool:

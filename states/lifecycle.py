@@ -10,8 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from states import clean_up as c
 from states import guards as g
+from states import incremental as i
 from states import own_disk as d
+from states import vaulting as v
 
 
 class Turn(Enum):
@@ -55,7 +58,7 @@ STATES = {s.name: s for s in (
     State("copied",                Turn.PERSON, "the seed is on the device, read again, sealed and ready to ship"),
     State("shipped",               Turn.THEIRS, "the carrier has the device"),
     State("ingested",              Turn.THEIRS, "the storage account holds every sealed byte"),
-    State("vaulted",               Turn.THEIRS, "every item has an online recovery point newer than the ingestion"),
+    State("vaulted",               Turn.THEIRS, "agent and vault agree: every item has a recovery point of its size"),
     State("incremental-scheduled", Turn.OURS,   "the schedule is enabled and a first small incremental succeeded"),
     State("closed",                Turn.OVER,   "the left-overs are released and the run is filed"),
     State("cancelled",             Turn.OVER,   "nothing more will happen; the journal says why"),
@@ -74,10 +77,10 @@ FORWARD = (
                                                 g.the_device_is_empty_and_writable),
                                                (g.nothing_blocks, d.somebody_allowed_formatting,
                                                 d.the_drives_are_fit)),
-    Edge("seal",     "delivered", "copied",    (g.nothing_blocks, g.every_item_is_on_the_device,
+    Edge("seal",     "delivered", "copied",    (g.nothing_blocks, c.a_sample_is_drawn, g.every_item_is_on_the_device,
                                                 g.the_manifest_is_sealed, g.every_byte_was_read_again,
                                                 g.the_device_is_prepared_to_ship),
-                                               (g.nothing_blocks, g.every_item_is_on_the_device,
+                                               (g.nothing_blocks, c.a_sample_is_drawn, g.every_item_is_on_the_device,
                                                 g.the_manifest_is_sealed, d.every_sealed_byte_is_on_a_drive,
                                                 g.every_byte_was_read_again, d.the_import_job_exists)),
     Edge("hand-over", "copied",   "shipped",   (g.nothing_blocks, g.every_byte_was_read_again,
@@ -89,13 +92,15 @@ FORWARD = (
                                                (g.nothing_blocks, g.the_job_completed_cleanly,
                                                 d.every_drive_was_copied, g.the_copy_log_is_clean,
                                                 g.the_account_equals_the_manifest)),
-    Edge("vault",    "ingested",  "vaulted",   (g.nothing_blocks, g.every_item_has_a_recovery_point)),
+    Edge("vault",    "ingested",  "vaulted",   (g.nothing_blocks, v.every_item_has_a_recovery_point,
+                                                v.what_landed_is_whole, v.every_point_was_seen_again)),
     Edge("schedule", "vaulted",   "incremental-scheduled",
-                                               (g.nothing_blocks, g.every_item_has_a_recovery_point,
-                                                g.the_schedule_runs_ahead, g.a_first_incremental_succeeded)),
+                                               (g.nothing_blocks, v.every_item_has_a_recovery_point,
+                                                v.what_landed_is_whole, v.every_point_was_seen_again,
+                                                i.the_schedule_runs_ahead, i.a_first_incremental_succeeded)),
     Edge("close",    "incremental-scheduled", "closed",
-                                               (g.nothing_blocks, g.somebody_approved_the_close,
-                                                g.the_left_overs_are_released)),
+                                               (g.nothing_blocks, c.a_sample_was_restored, c.the_papers_are_filed,
+                                                c.somebody_approved_the_close, c.the_left_overs_are_released)),
 )
 BACKWARD = (
     Edge("reopen",  "copied",    "delivered",  (), (d.the_import_job_is_gone,)),

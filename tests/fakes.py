@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
 
-from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked
+from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked, VaultSeen
 from states.lines import Line
 from states.freeze import AccountSeen, AppSeen
 from states.plan import Plan

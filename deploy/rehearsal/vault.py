@@ -56,7 +56,7 @@ def containers(world: World, ask: Ask) -> Answer:
 def container(world: World, ask: Ask) -> Answer:
     """Return one container."""
     with world.reading():
-        return Answer(200, shapes.container(world.home.identity, _office(world, ask), world.now))
+        return Answer(200, shapes.container(world.home.identity, _office(world, ask), world.now, extended=True))
 
 
 def items(world: World, ask: Ask) -> Answer:

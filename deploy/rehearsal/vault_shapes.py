@@ -122,8 +122,8 @@ def engine(who: Identity, office: Office) -> dict[str, Any]:
     }
 
 
-def container(who: Identity, office: Office, now: datetime) -> dict[str, Any]:
-    """Return the container of an office's server."""
+def container(who: Identity, office: Office, now: datetime, extended: bool = False) -> dict[str, Any]:
+    """Return the container of an office's server; a MARS server's `extendedInfo` is null in lists."""
     kind = product(office)
     common = {
         "friendlyName": office.server,
@@ -141,7 +141,7 @@ def container(who: Identity, office: Office, now: datetime) -> dict[str, Any]:
             "agentVersion": VERSION,
             "mabContainerHealthDetails": None,
             "containerHealthState": "Healthy",
-            "extendedInfo": None,
+            "extendedInfo": _mab_summary(office, now) if extended else None,
         }
     else:
         only = {
@@ -234,10 +234,15 @@ def job(who: Identity, office: Office, done: BackupJob, extended: bool) -> dict[
     return _envelope(path, done.id, f"{TYPE}/backupJobs", properties)
 
 
+def policy_name(office: Office) -> str:
+    """Return the name of a MARS server's policy."""
+    return f"{office.server.casefold()}-policy"
+
+
 def policy(who: Identity, office: Office, now: datetime) -> dict[str, Any]:
     """Return the policy of a MARS server as the vault shows it: daily, kept for 180 days."""
     at = ticks_z(now.replace(hour=office.hour, minute=0, second=0, microsecond=0))
-    name = f"{office.server.casefold()}-policy"
+    name = policy_name(office)
     properties = {
         "backupManagementType": "MAB",
         "protectedItemsCount": len(office.items),
@@ -272,6 +277,17 @@ def _mab(office: Office, found: Item, last: Point | None) -> dict[str, Any]:
         "lastBackupStatus": "Completed" if last else "",
         "lastBackupTime": ticks_z(last.at) if last else NOT_YET,
         "deferredDeleteSyncTimeInUTC": 0,
+    }
+
+
+def _mab_summary(office: Office, now: datetime) -> dict[str, Any]:
+    done = any(found.points for found in office.items)
+    return {
+        "lastRefreshedAt": ticks_z(now),
+        "backupItemType": "FileFolder",
+        "backupItems": [found.name for found in office.items],
+        "policyName": policy_name(office),
+        "lastBackupStatus": "Completed" if done else "",
     }
 
 

@@ -1,45 +1,26 @@
 """The Recovery Services vault as a witness: the adapter behind `ports.Vault`. Only reads, never writes.
 
 The vault knows nothing of offline seeding. It shows effects: an item that is `IRPending` without a recovery point,
-and, after the agent moved the seed, an item that is `Protected` and has one.
+and, after the agent moved the seed, an item that is `Protected` and has one. It gives no size of a point.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
-from states.facts import ItemInVault
-from states.plan import AgentKind, Item, Plan
+from states.facts import ItemInVault, VaultSeen
+from states.plan import Item, Plan
+from states.witnesses import same_host
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import ours
 from tasks.azure.seen import mapping, moment, text
-
-# How each agent's items are listed: the vault's word for who manages them. MABS answers to its own word.
-MANAGED_BY: dict[AgentKind, tuple[str, ...]] = {
-    "dpm":   ("DPM", "AzureBackupServer"),
-    "mars":  ("MAB",),
-    "files": ("MAB",),
-}  # fmt: skip
-
-# Both spellings /Subscriptions/ and /subscriptions/ occur, and fabrics of any name: the id alone says which.
-_IN_ID = re.compile(r"/backupFabrics/([^/]+)/protectionContainers/([^/]+)/protectedItems/([^/]+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where an item's recovery points are listed, and how they are managed."""
-
-    fabric: str
-    container: str
-    item: str
+from tasks.azure.vault_server import MANAGED_BY, VaultPlace, last_job_of, place_in_vault, server_in
 
 
 class RecoveryServicesVault:
@@ -49,13 +30,20 @@ class RecoveryServicesVault:
         """Take the process's clients. Contacts nobody."""
         self._clients = clients
 
-    def items(self, plan: Plan) -> tuple[ItemInVault, ...]:
-        """Return what the vault knows of this plan's items on its server; items it does not know are left out.
+    def seen(self, plan: Plan) -> VaultSeen:
+        """Return what the vault knows of this plan's server, its last job and its items.
 
-        `points` counts the recovery points that have a real time and are not soft-deleted; `latest` is the newest.
-        Raises NotFound without a vault, NotAllowed, Transient.
+        Items it does not know are left out. Raises NotFound without a vault, NotAllowed, Transient.
         """
-        on_server = [found for found in self._all(plan) if _same_host(plan.server, _servers(found))]
+        group, vault = resource_place(plan, plan.vault)
+        client = self._client(plan)
+        items = self._items(plan)
+        with ours(f"read the server {plan.server} in the vault {vault}"):
+            return VaultSeen(items, server_in(client, group, vault, plan), last_job_of(client, group, vault, plan))
+
+    def _items(self, plan: Plan) -> tuple[ItemInVault, ...]:
+        """`points` counts the points that have a real time and are not soft-deleted; `latest` is the newest."""
+        on_server = [found for found in self._all(plan) if same_host(plan.server, _servers(found))]
         seen = (self._witnessed(plan, item, on_server) for item in plan.items)
         return tuple(one for one in seen if one is not None)
 
@@ -75,19 +63,20 @@ class RecoveryServicesVault:
         return max(views, key=lambda view: (view.points > 0, str(view.latest or ""), view.protected), default=None)
 
     def _view(self, plan: Plan, item: Item, found: dict[str, Any]) -> ItemInVault:
-        times = sorted(self._point_times(plan, found))
+        place = place_in_vault(found)
+        times = sorted(self._point_times(plan, place)) if place else []
         state = text(mapping(found, "properties"), "protectionState")
         return ItemInVault(
             name=item.name,
             points=len(times),
             latest=times[-1] if times else None,
             protected=state.casefold() == "protected",
+            state=state,
+            counted=self._counted(plan, place) if place else 0,
         )
 
-    def _point_times(self, plan: Plan, found: dict[str, Any]) -> Iterator[Any]:
-        place, (group, vault) = _place(found), resource_place(plan, plan.vault)
-        if place is None:
-            return
+    def _point_times(self, plan: Plan, place: VaultPlace) -> Iterator[Any]:
+        group, vault = resource_place(plan, plan.vault)
         with ours(f"list the recovery points of {place.item} in the vault {vault}"):
             try:
                 for point in self._client(plan).recovery_points.list(
@@ -100,35 +89,35 @@ class RecoveryServicesVault:
             except ResourceNotFoundError:
                 return  # the item went between the two questions, or it never had a point
 
+    def _counted(self, plan: Plan, place: VaultPlace) -> int:
+        """Return the points by the item's own summary, which lists leave out: an answer of another part of the vault.
+
+        0 where the summary has no count, or names a date that means "never".
+        """
+        group, vault = resource_place(plan, plan.vault)
+        with ours(f"read {place.item} in the vault {vault}"):
+            try:
+                item = self._client(plan).protected_items.get(vault, group, place.fabric, place.container, place.item)
+            except ResourceNotFoundError:
+                return 0
+        summary = mapping(mapping(item.as_dict(), "properties"), "extendedInfo")
+        count = summary.get("recoveryPointCount")
+        return count if isinstance(count, int) and moment(summary.get("oldestRecoveryPoint")) else 0
+
     def _client(self, plan: Plan) -> RecoveryServicesBackupClient:
         return self._clients.backup(plan.subscription_id)
 
 
-def _place(found: dict[str, Any]) -> _Place | None:
-    match = _IN_ID.search(text(found, "id"))
-    return _Place(*(unquote(part) for part in match.groups())) if match else None
-
-
 def _servers(found: dict[str, Any]) -> tuple[str, ...]:
     """The host names the item goes by: its engine (DPM, MABS), its computer, and its container (`Windows;host`)."""
-    properties, place = mapping(found, "properties"), _place(found)
+    properties, place = mapping(found, "properties"), place_in_vault(found)
     container = place.container.rsplit(";", 1)[-1] if place else ""
     return (text(properties, "backupEngineName"), text(properties, "computerName"), container)
 
 
-def _same_host(server: str, names: Iterable[str]) -> bool:
-    """Equal without case; where one of both has no domain, the first label decides."""
-    wanted = server.casefold()
-    for name in (name.casefold() for name in names if name):
-        short = "." not in name or "." not in wanted
-        if name == wanted or (short and name.split(".")[0] == wanted.split(".")[0]):
-            return True
-    return False
-
-
 def _is_called(item: Item, found: dict[str, Any]) -> bool:
     wanted = (item.vault_item or item.name).casefold()
-    place, friendly = _place(found), text(mapping(found, "properties"), "friendlyName")
+    place, friendly = place_in_vault(found), text(mapping(found, "properties"), "friendlyName")
     names = (friendly, place.item if place else "", text(found, "name"))
     return wanted in {unquote(name).casefold() for name in names if name}
 

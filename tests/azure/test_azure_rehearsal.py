@@ -235,7 +235,7 @@ def test_the_vault_shows_the_seed_after_the_agent_has_moved_it(
     """Before: waiting and without a point. After ingestion and the agent's next backup: protected, with a point."""
     plan = dataclasses.replace(plan, agent=agent)
     vault = RecoveryServicesVault(shared_clients)
-    assert vault.items(plan) == ()
+    assert vault.seen(plan).items == ()
     orders.create(request_)
     until(control, orders, plan, "Delivered")
     (serial, *_) = orders.serials(plan, JOB)
@@ -243,16 +243,19 @@ def test_the_vault_shows_the_seed_after_the_agent_has_moved_it(
     wizard = {"kind": agent, "engine": engine, "order": JOB, "server": plan.server, "items": [item]}
     control.post("offices/sydney/configure", wizard)
     control.post("offices/sydney/seeded", {"items": [{"name": "mail", "images": write_seed(world, serial)}]})
-    (waiting,) = vault.items(plan)
+    (waiting,) = vault.seen(plan).items
     assert (waiting.points, waiting.latest, waiting.protected) == (0, None, False)
     control.hand_over(JOB)
     landed: datetime = until(control, orders, plan, "Completed").stages[-1].at
 
     control.jump_until("online backup completed, Job Completed")
 
-    (item_seen,) = vault.items(plan)
+    seen = vault.seen(plan)
+    (item_seen,) = seen.items
+    assert seen.server and seen.server.registered and bool(seen.server.policy) == (agent == "mars")
+    assert seen.last_job and seen.last_job.status == "Completed" and item_seen.counted == 1
     assert (item_seen.name, item_seen.points, item_seen.protected) == ("mail", 1, True)
     assert item_seen.latest >= landed
     for _ in range(3):
         control.jump_until("online backup completed")
-    assert vault.items(plan)[0].points == 4  # pages of two: the list is read to its end
+    assert vault.seen(plan).items[0].points == 4  # pages of two: the list is read to its end

@@ -19,9 +19,9 @@ from states.facts import EVIDENCE
 from states.lines import KINDS
 from tasks.journal import Journal
 
-# Evidence of own disks is not released yet: the release that does keeps a golden journal of it and empties this.
+# Not released yet: the release that has it keeps a golden journal of it and empties this.
 NOT_RELEASED = {"job-filed", "drives-seen", "format-allowed", "drives-prepared", "drives-reserved"}
-NOT_RELEASED |= {"freeze-seen", "sample-drawn", "sample-restored", "papers-filed"}
+NOT_RELEASED |= {"freeze-seen", "sample-drawn", "sample-restored", "papers-filed", "points-seen", "job-stopped"}
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.jsonl"))
 
 

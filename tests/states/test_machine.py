@@ -66,21 +66,18 @@ NEEDED = {
     "seal": {"copied", "sealed", "verified", "prepared"},
     "hand-over": {"sealed", "verified", "handed-over", "job-seen"},
     "ingest": {"job-seen", "copy-log-read", "sealed", "reconciled"},
-    "vault": {"vault-seen", "agent-seen"},
-    "schedule": {"agent-seen"},
+    "vault": {"vault-seen", "agent-seen", "points-seen", "copied"},
+    "schedule": {"vault-seen", "agent-seen", "points-seen", "copied"},
     "close": {"sample-restored", "papers-filed", "close-approved", "released"},
 }
 
 
 @pytest.mark.parametrize("edge", FORWARD, ids=lambda edge: edge.trigger)
 def test_an_edge_is_refused_without_any_one_of_its_kinds_of_evidence(edge):
-    """And without the kinds it does not need it is taken. Either of two witnesses of a recovery point is enough."""
+    """And without the kinds it does not need it is taken."""
     run = ready_in(edge.source)
-    refused = {kind for kind in run.evidence if reasons_against(edge, forget(run, (kind,)))}
-    both = {kind for kind in ("vault-seen", "agent-seen") if edge.trigger == "vault"}
 
-    assert refused | both == NEEDED[edge.trigger]
-    assert not both or reasons_against(edge, forget(run, tuple(both)))
+    assert {kind for kind in run.evidence if reasons_against(edge, forget(run, (kind,)))} == NEEDED[edge.trigger]
 
 
 def test_a_refusal_names_run_state_and_trigger():

@@ -19,6 +19,7 @@ from stories import (
     job,
     ready_in,
     run_in,
+    sightings,
 )
 from trials import tries
 
@@ -160,9 +161,9 @@ def test_a_waiver_does_not_replace_evidence(edge):
 def test_one_look_may_justify_several_transitions():
     """After days of silence everything may have happened; each milestone still gets its line."""
     run = run_in("ingested")
-    outcome = brought_in("vaulted", run.since)[0]
+    outcome = Outcome("look", (*brought_in("vaulted", run.since)[0].evidence, sightings(run.since)))
 
-    assert kinds(run, outcome) == ["evidence", "evidence", "transition", "transition"]
+    assert kinds(run, outcome) == ["evidence", "evidence", "evidence", "transition", "transition"]
 
 
 @tries(60)

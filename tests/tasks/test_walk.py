@@ -124,8 +124,8 @@ def test_nothing_is_sealed_or_read_again_before_its_time(tmp_path: Path):
     assert world.office.trouble.calls == []
 
 
-def test_either_witness_may_be_silent_and_the_other_still_counts(tmp_path: Path):
-    """The vault shows the points while the agent's server is off."""
+def test_the_vault_alone_is_not_enough_while_the_server_is_off(tmp_path: Path):
+    """The run says which witness is missing, and goes on looking."""
     world = FakeWorld(tmp_path, "ingested")
     landed = world.journal.run(RUN_ID).since
     world.vault = FakeVault(known=points(landed))
@@ -133,7 +133,7 @@ def test_either_witness_may_be_silent_and_the_other_still_counts(tmp_path: Path)
 
     run = seen_by("watch-vault", world)
 
-    assert run.state == "vaulted" and set(run.conditions) == {"agent-silent"}
+    assert run.state == "ingested" and set(run.conditions) == {"agent-silent", "witness-missing"}
 
 
 @pytest.mark.parametrize("changes, code", [
