@@ -12,7 +12,7 @@ APP, ENDS = "AzureOfflineBackup_6f1c2a54-0000-4000-8000-1b2c3d4e5f60", datetime(
 
 
 class Account(BaseModel):
-    """The account's settings, its locks, rules and immutable containers. `group` is where it was moved to, if it was."""
+    """The account's settings, its locks, rules and immutable containers. `group` is where it was moved to."""
 
     gone: bool = False
     group: str = ""

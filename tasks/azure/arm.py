@@ -37,7 +37,8 @@ def arm_list(
 
 def graph_list(clients: AzureClients, path: str, doing: str, query: Mapping[str, str]) -> Iterator[Json]:
     """Yield the entries of a list of the tenant's directory."""
-    page = _answer(clients.graph().send_request, HttpRequest("GET", path, params=dict(query)), doing)
+    first = HttpRequest("GET", clients.settings.graph_url + path, params=dict(query))
+    page = _answer(clients.graph().send_request, first, doing)
     for _ in range(MOST_PAGES):
         yield from records(page, "value")
         if not (link := text(page, "@odata.nextLink")):

@@ -65,8 +65,10 @@ class AzureLeftOvers:
         if not link:
             return Paper(name, None)
         with ours(f"read {name}", secrets=(link,)):
-            blob = BlobClient.from_blob_url(link, **wire_options(self._clients.settings))
-            with blob:
+            settings = self._clients.settings
+            with BlobClient.from_blob_url(
+                link, api_version=settings.blob_api_version, **wire_options(settings)
+            ) as blob:
                 content: bytes = blob.download_blob(offset=0, length=LARGEST_PAPER_BYTES).readall()
         ending = "pdf" if content.startswith(b"%PDF") else "txt"
         return Paper(f"{name}.{ending}", content)

@@ -57,6 +57,8 @@ class AzureSurroundings:
         if found is None:
             return AccountSeen(group="")
         group, name = resource_place(plan, text(found, "id"))
+        if group.casefold() != resource_place(plan, plan.storage_account)[0].casefold():
+            return AccountSeen(group=group)  # moved away: what governs it there is no longer the point
         gaps: list[str] = []
         own = mapping(found, "properties")
         rules = mapping(own, "networkAcls")
