@@ -131,7 +131,9 @@ def lay_out(
     where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
 ) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
-    ends = {key: azure[key] for key in ("arm", "authority", "ca", "blob", "drives", "key_vault") if key in azure}
+    ends = {
+        key: azure[key] for key in ("arm", "authority", "ca", "blob", "graph", "drives", "key_vault") if key in azure
+    }
     ends["blob"] = ends["blob"].replace(azure["storage_account"], "{account}")
     write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
     inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))

@@ -90,6 +90,7 @@ def descriptor(home: Home, ca: Path, blob: str) -> dict[str, str]:
         "vault": who.vault,
         "blob": blob,
         "storage_account": who.storage_account,
+        "graph": arm,
         "key_vault": f"{arm}/vaults/{{vault}}",
         "location": who.location,
         "devices": str(home.devices),

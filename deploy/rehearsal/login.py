@@ -17,6 +17,7 @@ LIFETIME = timedelta(minutes=60)
 ARM_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 STORAGE_AUDIENCE = "https://storage.azure.com"
 VAULT_AUDIENCE = "https://vault.azure.net"
+GRAPH_AUDIENCE = "https://graph.microsoft.com"
 
 
 def discover(world: World, ask: Ask) -> Answer:
@@ -53,7 +54,7 @@ def token(world: World, ask: Ask) -> Answer:
     if form.get("client_secret") != who.client_secret:
         return _refused(401, "invalid_client", 7000215, "Invalid client secret provided.")
     audience = form.get("scope", "").removesuffix("/.default").rstrip("/")
-    if audience not in (*ARM_AUDIENCES, STORAGE_AUDIENCE, VAULT_AUDIENCE):
+    if audience not in (*ARM_AUDIENCES, STORAGE_AUDIENCE, VAULT_AUDIENCE, GRAPH_AUDIENCE):
         return _refused(400, "invalid_scope", 70011, f"The provided scope '{form.get('scope')}' is not valid.")
     seconds = int(LIFETIME.total_seconds())
     issued = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}

@@ -13,6 +13,7 @@ from typing import Any
 from deploy.rehearsal import device, faults, import_life, life, office_agent
 from deploy.rehearsal.office_mishaps import OFFICE_MISHAPS
 from deploy.rehearsal.records import Office, Order, Stage
+from deploy.rehearsal.tampering import TAMPERING
 from deploy.rehearsal.wire import ArmError, iso
 from deploy.rehearsal.world import World
 
@@ -194,6 +195,7 @@ MISHAPS: dict[str, Mishap] = {
     "return-refused":             Mishap(_refuse_return, own_drives=True),
     "account-not-accessible":     Mishap(None,           own_drives=True),
     "blobs-made-anew":            Mishap(None,           own_drives=True),
+    **{name: Mishap(does, needs, ("job", "by", *allows)) for name, (does, needs, allows) in TAMPERING.items()},
     **{
         name: Mishap(_at_the_office, ("office", *needs), ("job", *allows))
         for name, (_, needs, allows) in OFFICE_MISHAPS.items()

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from deploy.rehearsal.account_records import Account
+
 
 class Due(BaseModel):
     """One thing on the agenda: `what` is a row of the happenings table, `subject` a job or an office."""
@@ -185,6 +187,7 @@ class Effects(BaseModel):
     shipment_marks: dict[str, int] = Field(default_factory=dict)
     deletes: dict[str, int] = Field(default_factory=dict)
     mitigations: dict[str, int] = Field(default_factory=dict)
+    container_deletes: dict[str, int] = Field(default_factory=dict)  # per container
 
 
 class Settings(BaseModel, extra="forbid"):
@@ -206,4 +209,5 @@ class Records(BaseModel):
     operations: dict[str, dict[str, Any]] = Field(default_factory=dict)
     faults: list[dict[str, Any]] = Field(default_factory=list)
     effects: Effects = Field(default_factory=Effects)
+    account: Account = Field(default_factory=Account)
     settings: Settings = Field(default_factory=Settings)

@@ -17,14 +17,25 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from deploy.rehearsal import arm, control_api, databox, databox_service, faults, key_vault, login, vault
+from deploy.rehearsal import (
+    account,
+    arm,
+    control_api,
+    databox,
+    databox_service,
+    directory,
+    faults,
+    key_vault,
+    login,
+    vault,
+)
 from deploy.rehearsal.ca import Certificates
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route
 from deploy.rehearsal.world import World
 
 LOOPBACK = ("127.0.0.1", "::1")
-OPEN_ROUTES = (*login.ROUTES, *key_vault.ROUTES)  # they check who asks themselves, or need nobody
-ARM_ROUTES = (*databox.ROUTES, *databox_service.ROUTES, *vault.ROUTES, *arm.ROUTES)
+OPEN_ROUTES = (*login.ROUTES, *key_vault.ROUTES, *directory.ROUTES)  # they check who asks themselves, or need nobody
+ARM_ROUTES = (*databox.ROUTES, *databox_service.ROUTES, *vault.ROUTES, *account.ROUTES, *arm.ROUTES)
 # Which dates each provider knows as api-version: from, to.
 API_VERSIONS = {
     "microsoft.databox": ("2018-01-01", "2025-07-01"),
@@ -100,7 +111,7 @@ class App:
 
     def _azure(self, ask: Ask) -> Answer:
         try:
-            if any(route.match(ask.method, ask.path) for route in OPEN_ROUTES):
+            if any(route.match(ask.method, ask.path) is not None for route in OPEN_ROUTES):
                 return _dispatch(self._world, OPEN_ROUTES, ask)
             login.require_token(self._world.home.identity, ask)
             _check_version(ask)
