@@ -112,6 +112,9 @@ _ROWS = (
               "check that nobody cleaned the account, then `seeding reorder {run}`"),
     Condition("agent-silent",          "warn",   "office",   "the backup agent does not answer",
               "look whether the server is up and its worker runs"),
+    Condition("backup-failed",         "blocks", "office",   "the agent's latest online backup failed",
+              "mend what `seeding explain {run}` names, then start the backup in its console; the run goes on looking, "
+              "`seeding resume {run}` looks at once"),
     Condition("agent-not-signed-in",   "blocks", "office",   "the backup agent cannot sign in to Azure",
               "sign in again in the backup console, then `seeding resume {run}`"),
     Condition("witness-missing",       "warn",   "agent",    "one of agent and vault shows no recovery point yet",

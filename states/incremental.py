@@ -1,6 +1,6 @@
 """The hand-over to incrementals: what the first one should send, and what looks like a full upload instead.
 
-The forecast is the daily change of each item for the days since the copy. An incremental may send MARGIN times that;
+The forecast is the daily change of each item for the days since the copy. An incremental may send MARGIN_PERCENT of it,
 but at least LEAST_PERCENT of an item (a forecast of an office may be too low) and never over MOST_PERCENT of it.
 So a job that sends the seed again over the line is seen while little of it has gone.
 """
@@ -14,7 +14,7 @@ from states.facts import KIND_OF, AgentSeen, Copied, JobRunning, JobStopped
 from states.plan import Item
 from states.run import Run
 
-MARGIN = 2
+MARGIN_PERCENT = 150
 LEAST_PERCENT, MOST_PERCENT = 5, 50
 
 
@@ -30,7 +30,7 @@ def most_bytes(run: Run, at: datetime, items: Iterable[Item] | None = None) -> i
     chosen = run.plan.items if items is None else tuple(items)
     return sum(
         min(
-            max(MARGIN * forecast_bytes(run, at, [item]), item.bytes * LEAST_PERCENT // 100),
+            max(forecast_bytes(run, at, [item]) * MARGIN_PERCENT // 100, item.bytes * LEAST_PERCENT // 100),
             item.bytes * MOST_PERCENT // 100,
         )
         for item in chosen

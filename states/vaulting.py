@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from states.facts import AgentSeen, Copied, ItemInVault, ItemOnDevice, PointsSeen, Sighting, VaultSeen
+from states.facts import KIND_OF, AgentSeen, Copied, ItemInVault, ItemOnDevice, PointsSeen, Sighting, VaultSeen
 from states.run import Run
 from states.witnesses import Testimony, hear, servers_differ
 
@@ -171,7 +171,11 @@ def _why_none(run: Run) -> str:
         return f"the online schedule of {server} is paused; enable it in the backup console"
     if agent.next_run is None:
         return f"the agent of {server} names no next backup; set its schedule in the backup console"
-    return f"the agent moves the seed at its next scheduled backup, {agent.next_run:%Y-%m-%d %H:%M} UTC; wait for it"
+    asked_at = run.evidence_at.get(KIND_OF[AgentSeen])
+    due = f"{agent.next_run:%Y-%m-%d %H:%M} UTC"
+    if asked_at is not None and agent.next_run <= asked_at:
+        return f"the backup of {server} was due {due} and has not run; enable its task in the Task Scheduler"
+    return f"the agent moves the seed at its next scheduled backup, {due}; wait for it"
 
 
 def _shown(seen: VaultSeen | AgentSeen | None, name: str) -> ItemInVault | None:

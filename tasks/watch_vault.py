@@ -10,13 +10,15 @@ from states.facts import KIND_OF, AgentSeen, Evidence
 from states.incremental import full_uploads
 from states.run import Run
 from states.settle import Outcome
-from states.vaulting import CONDITIONS, items_without_a_point, reckon, sighted
+from states.vaulting import CONDITIONS, reckon, sighted
 from tasks.errors import NotYet
 from tasks.job import Found
 from tasks.journal import Logbook
+from tasks.office.job_texts import explained, failure_code
 from tasks.on_site import work_for
 from tasks.ports import Site
 
+THE_WITNESSES = "the witnesses"  # the source of what the verbs here find: each may clear what another raised
 SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(days=1), timedelta(days=7)
 
 
@@ -35,7 +37,7 @@ class Heard:
 
     def outcome(self, verb: str) -> Outcome:
         """Return the look as the outcome of *verb*. What a silent agent complained of before still stands."""
-        return Outcome(verb, self.evidence, self.found, pending=self.silent, source="the witnesses")
+        return Outcome(verb, self.evidence, self.found, pending=self.silent, source=THE_WITNESSES)
 
 
 def listen(book: Logbook, site: Site) -> Heard:
@@ -59,9 +61,9 @@ def listen(book: Logbook, site: Site) -> Heard:
 def complaints_of(run: Run, agent: AgentSeen) -> Iterator[Found]:
     """Yield what the agent's own account of things shows to be wrong."""
     if agent.last_job_class == "failed":
-        yield ("seed-not-found" if items_without_a_point(run) else "agent-refuses"), agent.last_job
+        yield failure_code(agent.last_job), f"server {run.plan.server}: {explained(agent.last_job)}"
     if agent.cannot_authenticate:
-        yield "agent-not-signed-in", f"server {run.plan.server}: {agent.last_job}"
+        yield "agent-not-signed-in", f"server {run.plan.server}: {explained(agent.last_job)}"
     if not agent.schedule_enabled:
         yield "schedule-paused", f"server {run.plan.server}"
 

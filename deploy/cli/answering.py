@@ -1,4 +1,4 @@
-"""The commands by which people answer: record, hold, resume, waive, cancel, reorder, reopen, close."""
+"""The commands by which people answer: record, hold, resume, waive, cancel, reorder, reopen, stop-job, close."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from states.run import Run
 from tasks import answers
 from tasks.errors import InvalidInput
 from tasks.journal import Logbook
+from tasks.ports import Site
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,32 @@ def cancel(home: Path | None, given: str, reason: str, *, abandon: bool, yes: bo
         return _answered(home, given, lambda book: answers.abandon(book, reason))
 
     def with_azure(book: Logbook) -> Run:
-        from deploy.inventory import load
-        from deploy.settings import settings
-        from deploy.wiring import site
         from tasks.cancel import cancel as cancelled
 
-        where = settings(home)
-        return cancelled(book, site(where, load(where.inventory), book.run.plan), reason)
+        return cancelled(book, _site(home, book), reason)
 
     return _answered(home, given, with_azure)
+
+
+def stop_job(home: Path | None, given: str, *, yes: bool) -> Answer:
+    """Stop the online job that runs at the run's office."""
+    _sure(yes, f"stop the online backup job that runs for {given}?")
+
+    def at_the_office(book: Logbook) -> Run:
+        from tasks.stop_job import stop_job as stopped
+
+        return stopped(book, _site(home, book))
+
+    return _answered(home, given, at_the_office)
+
+
+def _site(home: Path | None, book: Logbook) -> Site:
+    from deploy.inventory import load
+    from deploy.settings import settings
+    from deploy.wiring import site
+
+    where = settings(home)
+    return site(where, load(where.inventory), book.run.plan)
 
 
 def _answered(home: Path | None, given: str, answer: Callable[[Logbook], Run]) -> Answer:

@@ -200,6 +200,14 @@ def reopen(run_id: RunId, reason: Reason = "no reason given", home: Home = None,
     run("reopen", lambda: answering.reopen(home, run_id, reason), as_json=json)
 
 
+@app.command("stop-job")
+def stop_job(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = False) -> None:
+    """Stop the online backup job that runs at the office now, such as one that sends the whole seed again."""
+    from deploy.cli import answering
+
+    run("stop-job", lambda: answering.stop_job(home, run_id, yes=yes), as_json=json)
+
+
 @app.command()
 def close(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = False) -> None:
     """Approve the clean-up of a run whose incrementals run."""

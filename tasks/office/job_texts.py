@@ -21,10 +21,11 @@ class Reading:
     pattern: re.Pattern[str]
     means: JobClass
     because: str
+    code: str  # the condition of a job that failed for this
 
 
-def _row(means: JobClass, because: str, pattern: str) -> Reading:
-    return Reading(re.compile(pattern, re.IGNORECASE), means, because)
+def _row(means: JobClass, because: str, pattern: str, code: str = "backup-failed") -> Reading:
+    return Reading(re.compile(pattern, re.IGNORECASE), means, because, code)
 
 
 # fmt: off
@@ -56,7 +57,7 @@ TEXTS = (
     _row("failed", "the local replica is not ready yet",
          r"replica is inconsistent|replica .*not (been )?created"),
     _row("failed", "the seed is not where the agent looks for it",
-         r"seed (was )?not found|not found in the storage account"),
+         r"seed (was )?not found|not found in the storage account", "seed-not-found"),
     _row("failed", "the agent's account cannot see the device or the staging place",
          r"network path was not found|device is not (connected|ready)|path .*(not found|cannot be found)"),
     _row("failed", "the server was away from Azure for more than 15 days; let it connect, then start a backup",
@@ -86,6 +87,12 @@ def classify(status: str, text: str) -> JobClass:
 def reading_of(text: str) -> Reading | None:
     """Return the first row of the table that knows *text*, or None."""
     return next((row for row in TEXTS if row.pattern.search(text)), None)
+
+
+def failure_code(text: str) -> str:
+    """Return the code of the condition that a failed job with this text is."""
+    row = reading_of(text)
+    return row.code if row else "backup-failed"
 
 
 def explained(text: str) -> str:

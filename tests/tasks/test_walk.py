@@ -138,7 +138,7 @@ def test_the_vault_alone_is_not_enough_while_the_server_is_off(tmp_path: Path):
 
 @pytest.mark.parametrize("changes, code", [
     ({"schedule_enabled": False}, "schedule-paused"), ({"incremental_bytes": 900}, "full-upload"),
-    ({"last_job_class": "failed", "last_job": "error 7"}, "agent-refuses"),
+    ({"last_job_class": "failed", "last_job": "error 7"}, "backup-failed"),
 ])  # fmt: skip
 def test_what_the_agent_shows_wrong_stops_the_hand_over(tmp_path: Path, changes, code: str):
     """And goes on when it is mended."""
