@@ -10,7 +10,7 @@ from own_stories import OWN_PLAN, run_in
 from deploy.data import limits
 from states.plan import Drive, Item, Plan
 from states.planning import problems
-from states.playbook import Ask, next_step
+from states.playbook import VERBS, Ask, next_step
 
 TB = 10**12
 GATE = "an Inbound ID, from Azure Data Box operations"
@@ -90,7 +90,7 @@ def test_the_office_is_told_what_must_be_on_the_parcel():
     run = run_in("copied", own_disk=replace(OWN_PLAN.own_disk, gate=GATE, papers=("a commercial invoice",)))
     plain = run_in("copied")
     asked, nothing = (
-        next_step(one, one.since, dict.fromkeys(("watch-return", "mark-shipped"), one.since)) for one in (run, plain)
+        next_step(one, one.since, dict.fromkeys(VERBS, one.since)) for one in (run, plain)
     )
 
     assert isinstance(asked, Ask) and f"On it must be: {GATE}; a commercial invoice." in asked.question

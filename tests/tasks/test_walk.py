@@ -11,21 +11,11 @@ from stories import CHECKED, COPIED, RUN_ID, SERIAL, VERIFIED, agent, job, point
 
 from states.facts import DevicesNamed, JobSeen
 from states.machine import Refused
-from states.release import PapersFiled, Released, SampleRestored
 from states.run import Run
-from states.settle import Outcome
 from tasks import answers
 from tasks.cancel import cancel
 from tasks.errors import NotYet, Transient
 from tasks.perform import perform
-
-
-def ready_to_close(world: FakeWorld) -> None:
-    """Have the sample restored and the papers filed, with both witnesses there to be asked once more."""
-    landed = world.book().run.reached("ingested")
-    world.vault.known, world.office = points(landed), world.office.with_agent(agent(landed))
-    world.book().settle(Outcome("restore-sample", (SampleRestored(2, 2, ("mail/a", "sql/b")),)))
-    world.book().settle(Outcome("file-papers", (PapersFiled(("perth0123-job-1.json",)),)))
 
 
 def seen_by(verb: str, world: FakeWorld) -> Run:
@@ -173,23 +163,6 @@ def test_a_cancel_that_comes_too_late_is_refused_before_anything_is_tried(tmp_pa
     with pytest.raises(Refused, match="--abandon"):
         cancel(world.book(), world.site, "wrong size")
     assert world.orders.cancelled == 0 and world.journal.run(RUN_ID).intents == {}
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_clean_up_that_dies_is_ended_by_the_next_and_deletes_once(tmp_path: Path, moment: str):
-    """What is gone already counts as deleted."""
-    orders = FakeOrders(
-        Trouble(**{moment: {"delete": [Crash()]}}), jobs={"perth0123": job("Completed", deletable=True)}
-    )
-    world = FakeWorld(tmp_path, "incremental-scheduled", orders=orders)
-    ready_to_close(world)
-    answers.approve_close(world.book(), "ann")
-    with pytest.raises(Crash):
-        seen_by("close", world)
-
-    run = seen_by("close", world)
-
-    assert (run.state, run.get(Released).order_deleted, run.intents, orders.deleted) == ("closed", True, {}, 1)
 
 
 def test_a_hold_holds_again_after_it_was_waived_and_resumed(tmp_path: Path):
