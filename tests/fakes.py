@@ -17,8 +17,8 @@ from typing import Any, Literal
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
 
 from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked, VaultSeen
-from states.lines import Line
 from states.freeze import AccountSeen, AppSeen
+from states.lines import Line
 from states.plan import Plan
 from states.release import SampleDrawn, SampleRestored
 from tasks.archive import FolderArchive
@@ -176,7 +176,7 @@ class FakeSurroundings:
     """Azure around the seed: an account that is as it should be, unless told otherwise."""
 
     trouble: Trouble = field(default_factory=Trouble)
-    seen: AccountSeen = AccountSeen(group="seeding")
+    seen: AccountSeen = field(default_factory=lambda: AccountSeen(group="seeding"))
     known_apps: tuple[AppSeen, ...] | None = ()
     deeds: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
 
@@ -191,6 +191,7 @@ class FakeSurroundings:
 
     def who(self, plan: Plan, changed: tuple[str, ...], since: datetime, until: datetime) -> Any:
         """Name who did it."""
+        self.trouble.begin("who")
         return {what: deed for what, deed in self.deeds.items() if what in changed}
 
 
@@ -223,7 +224,7 @@ class FakeLeftOvers:
 class FakeSamples:
     """Draws and restores what it was told."""
 
-    sample: SampleDrawn = SampleDrawn((), 0)
+    sample: SampleDrawn = field(default_factory=lambda: SampleDrawn((), 0))
     restored: SampleRestored | None = None
 
     def draw(self, work: Any, count: int) -> SampleDrawn:
