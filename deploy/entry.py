@@ -7,9 +7,37 @@ from __future__ import annotations
 
 from deploy.wiring import use_home, use_office
 from flows.advance import advance, advance_fleet
+from flows.answering import (
+    attached,
+    cancel,
+    close,
+    delivered,
+    handed_over,
+    hold,
+    prepared,
+    reopen,
+    reorder,
+    resume,
+    waive,
+)
 from flows.office_work import office_work
 
-__all__ = ["advance", "advance_fleet", "office_work"]
+__all__ = [
+    "advance",
+    "advance_fleet",
+    "attached",
+    "cancel",
+    "close",
+    "delivered",
+    "handed_over",
+    "hold",
+    "office_work",
+    "prepared",
+    "reopen",
+    "reorder",
+    "resume",
+    "waive",
+]
 
 use_home()
 use_office()

@@ -57,6 +57,16 @@ class Settings:
         return self.home / "media"
 
     @property
+    def page(self) -> Path:
+        """The office's own page of the inventory, as the hub last sent it to its worker."""
+        return self.home / "office.yaml"
+
+    @property
+    def work(self) -> Path:
+        """Long work of an office's worker: a folder each."""
+        return self.home / "work"
+
+    @property
     def clock_file(self) -> Path:
         """The simulated time; exists in a rehearsal's home only."""
         return self.home / "clock"

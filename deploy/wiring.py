@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
+import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from deploy.clocks import clock_of
 from deploy.data import oldest_versions
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
+from deploy.inventory.writer import page_of
 from deploy.own_disks import local_disks, return_carrier
 from deploy.settings import Settings, settings
+from flows.desk import PrefectDesk
+from flows.office_work import Bench, use_bench
+from flows.progress import ProgressPage
 from flows.world import World, use
 from states.plan import Plan
 from tasks.archive import FolderArchive
 from tasks.azure.account import BlobAccount
-from tasks.azure.clients import AzureClients, AzureSettings
+from tasks.azure.clients import GRAPH, AzureClients, AzureSettings
 from tasks.azure.databox import DataBoxOrders
+from tasks.azure.left_overs import AzureLeftOvers
+from tasks.azure.surroundings import AzureSurroundings
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
+from tasks.files import write_aside
 from tasks.journal import Journal
+from tasks.media import Progress
+from tasks.office.afar.questions import Hands
+from tasks.office.afar.remote import RemoteDisks, RemoteOffice, RemoteSamples
 from tasks.office.agent import AgentCommand, BackupAgent, Witness
 from tasks.office.console import ConsoleAgent
 from tasks.office.files import FilesAgent
 from tasks.office.local import LocalOffice
-from tasks.ports import Site
+from tasks.office.sample import LocalSamples
+from tasks.ports import OnSite, Site
+
+TellOfWork = Callable[[OnSite, Progress], None]
 
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
@@ -59,21 +76,53 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
     if entry is None:
         raise InvalidInput(f"{where.inventory} has no office {plan.office} any more", next="put it back: a run is open")
     clients = _clients(azure_settings(where, entry))
+    hands = afar(where, entry, clients) if entry.worker == "office" else at_hand(where, entry, clients, ProgressPage())
     return Site(
         orders=DataBoxOrders(clients),
         account=BlobAccount(clients, plan.storage_account),
         vault=RecoveryServicesVault(clients),
-        office=LocalOffice(
-            device_path=entry.device_path or "",
-            home=where.media,
-            backup_agent=backup_agent(entry),
-        ),
+        office=hands.office,
         archive=FolderArchive(where.archive),
         contact=entry.contact,
         address=entry.address,
-        disks=local_disks(where, entry, clients) if entry.own_disk else None,
+        surroundings=AzureSurroundings(clients),
+        left_overs=AzureLeftOvers(clients),
+        samples=hands.samples,
+        disks=hands.disks,
         return_carrier=return_carrier(entry, clients),
     )
+
+
+def at_hand(where: Settings, entry: OfficeEntry, clients: AzureClients, tell: TellOfWork) -> Hands:
+    """Return the adapters of an office whose device, drives and backup agent this machine reaches itself."""
+    return Hands(
+        office=LocalOffice(entry.device_path or "", where.media, backup_agent(entry), tell),
+        samples=LocalSamples(where.media, AgentCommand(entry.agent.command) if entry.agent.command else None),
+        disks=local_disks(where, entry, clients) if entry.own_disk else None,
+    )
+
+
+def afar(where: Settings, entry: OfficeEntry, clients: AzureClients) -> Hands:
+    """Return the adapters of an office that a worker of its own works for."""
+    office = RemoteOffice(PrefectDesk(), page_of(entry))
+    mine = local_disks(where, entry, clients) if entry.own_disk else None
+    drives = RemoteDisks(office, mine.keys, mine.listed) if mine else None
+    return Hands(office, RemoteSamples(office), drives)
+
+
+def hands_by(where: Settings, page: dict[str, Any], tell: TellOfWork) -> Hands:
+    """Return the adapters of the office whose page of the inventory the hub sent. Raises InventoryInvalid."""
+    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_aside(where.page, json.dumps(page, indent=2).encode())
+    entry = load(where.page).offices[0]
+    return at_hand(where, entry, _clients(azure_settings(where, entry)), tell)
+
+
+def use_office(home: Path | None = None) -> None:
+    """Make the flows of this process work for an office, with the adapters its page of the inventory names."""
+    where = settings(home)
+    command = (sys.executable, "-m", "deploy.at_work", "--home", str(where.home))
+    use_bench(lambda: Bench(lambda page: hands_by(where, page, lambda _work, _at: None), where.work, command))
 
 
 def backup_agent(entry: OfficeEntry) -> BackupAgent:
@@ -105,6 +154,7 @@ def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
         authority=ends.authority if ends else None,
         instance_discovery=ends is None,
         arm_url=ends.arm if ends else None,
+        graph_url=(ends.graph if ends else "") or GRAPH,
         key_vault_url=(ends.key_vault or None) if ends else None,
         blob_url=ends.blob if ends else "https://{account}.blob.core.windows.net",
         ca_file=(ends.ca or None) if ends else None,

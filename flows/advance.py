@@ -14,13 +14,16 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.desk import withdraw
 from flows.home_run import Home
 from flows.pages import fleet, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
 from flows.verb_task import perform_as_task
 from flows.world import World, current
+from states.run import Run
 from tasks.errors import SeedingError
+from tasks.journal.finding import run_named
 from tasks.journal.store import due_ids
 from tasks.perform import text_of
 
@@ -30,17 +33,18 @@ AT_ONCE = 8  # runs of one fleet pass worked on at the same time
 @flow(name="advance", flow_run_name="{run_id}", log_prints=False, persist_result=False)
 async def advance(run_id: str, look_now: bool = False) -> State:
     """Advance one seeding run as far as the world allows. Ends in a state named after the run's lifecycle state."""
-    world = current()
-    passed = await asyncio.to_thread(_pass, world, run_id, look_now)
-    await asyncio.to_thread(_show_run, world, passed, runtime.flow_run.id)
+    run_id = run_named(current().journal.rows(), run_id)
+    passed = await asyncio.to_thread(_pass_and_show, current(), run_id, look_now, runtime.flow_run.id)
     return Completed(name=passed.run.state, message=state_message(passed.step))
 
 
 @flow(name="advance-fleet", flow_run_name="fleet", log_prints=False, persist_result=False)
-async def advance_fleet(look_now: bool = False, only: list[str] | None = None) -> State:
-    """Advance every run that is due (or those in *only*). One run's trouble never ends another run's pass."""
+async def advance_fleet(look_now: bool = False, only: list[str] | None = None, office: str = "") -> State:
+    """Advance every run that is due (of one *office*, or those in *only*). One run's trouble never ends another's."""
     world = current()
-    run_ids = only if only is not None else due_ids(world.journal.rows(open_only=True), world.clock.now())
+    await asyncio.to_thread(_collapse_late, runtime.deployment.id)
+    rows = [row for row in world.journal.rows(open_only=True) if office in ("", row.office)]
+    run_ids = only if only is not None else due_ids(rows, world.clock.now())
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(run_id: str) -> Passed | str:
@@ -66,12 +70,29 @@ def _pass(world: World, run_id: str, look_now: bool) -> Passed:
     return run_pass(world, run_id, look_now=look_now, performer=performer)
 
 
-def _show_run(world: World, passed: Passed, flow_run_id: str | None) -> None:
+def pass_and_show(world: World, run_id: str, *, look_now: bool) -> Run:
+    """Make one pass over a run inside another flow, and bring its pages up to date. Raises as `run_pass` does."""
+    return _pass_and_show(world, run_id, look_now, None).run
+
+
+def _pass_and_show(world: World, run_id: str, look_now: bool, flow_run_id: str | None) -> Passed:
+    passed = _pass(world, run_id, look_now)
     with prefect_api() as api:
         home = Home(api)
         _show(world, home, passed)
         if flow_run_id:
             home.rename(UUID(flow_run_id), f"{passed.run.run_id}/{passed.run.state}")
+    return passed
+
+
+def _collapse_late(deployment_id: str | None) -> None:
+    """After an outage every pass that was missed starts, oldest first: this one does for all of them."""
+    if not deployment_id:
+        return
+    late = {"state": {"name": {"any_": ["Late"]}}, "deployment_id": {"any_": [deployment_id]}}
+    with prefect_api() as api:
+        state = {"type": "CANCELLED", "name": "collapsed", "message": "a later pass does for it"}
+        api.post("/flow_runs/bulk_set_state", {"flow_runs": late, "state": state, "force": True})
 
 
 def _show_fleet(world: World, passed: list[Passed]) -> None:
@@ -79,6 +100,7 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
         home = Home(api)
         for one in passed:
             _show(world, home, one)
+        withdraw(api, {row.run_id for row in world.journal.rows(open_only=True)})
         home.show(
             "fleet", None, "table", json.dumps(fleet(world.journal.rows(), world.clock.now())), "Every seeding run"
         )

@@ -19,6 +19,7 @@ from tasks.office.afar.questions import VERBS, Question, Reply, to_data
 from tasks.office.afar.remote import Asked, OfficeSilent
 
 FLOW = "office-work"
+TAG = "seeding"  # on every deployment and flow run of ours
 ANSWERED = "answered"  # the name of the final state of a flow run that holds an answer
 TOOK, SINCE = "seeding.taken", "seeding.since"  # labels: when the answer was first read; when it was first asked
 ANSWER, PART = "office-answer", "office-content"  # the artifacts' types
@@ -62,7 +63,7 @@ class PrefectDesk:
                 "name": question.key,
                 "idempotency_key": f"{question.key}#{number}",
                 "parameters": {"question": data},
-                "tags": [f"office:{question.office}", _run_tag(question.work.run_id)],
+                "tags": [TAG, f"office:{question.office}", _run_tag(question.work.run_id)],
                 "labels": {SINCE: utc_text(since)},
                 "state": {"type": "SCHEDULED", "name": "waiting for the office"},
             },
@@ -70,13 +71,26 @@ class PrefectDesk:
         return Asked(since)
 
 
-def withdraw(run_ids: set[str]) -> None:
+def withdraw(api: Api, run_ids: set[str]) -> None:
     """Take back what still waits for an office on behalf of any run that is not one of *run_ids*, the open ones."""
-    with prefect_api() as api:
-        waiting = api.post("/flow_runs/filter", {"flows": _named(FLOW), "flow_runs": _scheduled()})
-        over = [row["id"] for row in waiting if not {_run_tag(run_id) for run_id in run_ids} & set(row["tags"])]
-        if over:
-            _cancel(api, {"id": {"any_": over}}, "withdrawn")
+    mine = {_run_tag(run_id) for run_id in run_ids}
+    waiting = api.post("/flow_runs/filter", {"flows": _named(FLOW), "flow_runs": _scheduled()})
+    if over := [row["id"] for row in waiting if not mine & set(row["tags"])]:
+        _cancel(api, {"id": {"any_": over}}, "withdrawn")
+
+
+def start_again(api: Api, pool: str, queue: str) -> int:
+    """Schedule anew what a worker of that queue had begun when it died; return how many. Any may then run twice."""
+    body = {
+        "flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}, "work_queue_name": {"any_": [queue]}},
+        "work_pools": {"name": {"any_": [pool]}},
+        "limit": 200,
+    }
+    begun = [row["id"] for row in api.post("/flow_runs/filter", body)]
+    for flow_run_id in begun:
+        state = {"type": "SCHEDULED", "name": "started again", "message": "the worker was started again"}
+        api.post(f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
+    return len(begun)
 
 
 def put_reply(api: Api, flow_run_id: str, reply: Reply) -> None:

@@ -18,7 +18,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.desk import ANSWERED, FLOW, put_reply, reply_of
+from flows.desk import ANSWERED, FLOW, TAG, put_reply, reply_of
 from flows.prefect_api import Api, prefect_api
 from flows.progress import ProgressPage
 from states.codec import NotReadable
@@ -115,6 +115,6 @@ def _tell_the_hub(api: Api, question: Question, flow_run_id: str) -> None:
         body = {
             "parameters": {"run_id": question.work.run_id, "look_now": True},
             "idempotency_key": f"answered:{flow_run_id}",
-            "tags": [f"office:{question.office}"],
+            "tags": [TAG, f"office:{question.office}"],
         }
         api.post(f"/deployments/{hub['id']}/create_flow_run", body)

@@ -30,6 +30,10 @@ class Api:
         """Create, filter or set, as the path says; return the answer."""
         return self._call("POST", path, body)
 
+    def put(self, path: str, body: Any) -> None:
+        """Replace what is at *path*."""
+        self._call("PUT", path, body)
+
     def patch(self, path: str, body: Any) -> None:
         """Change what is at *path*."""
         self._call("PATCH", path, body)

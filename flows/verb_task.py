@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.concurrency.sync import concurrency
 
 from states.settle import Outcome
 from tasks.errors import Transient
 from tasks.journal import Logbook
 from tasks.perform import perform
 from tasks.ports import Site
+
+ORDER = "order"
 
 
 def perform_as_task(verb: str, book: Logbook, site: Site, delays: tuple[float, ...]) -> Outcome:
@@ -28,6 +31,17 @@ def perform_as_task(verb: str, book: Logbook, site: Site, delays: tuple[float, .
         persist_result=False,
     )
     def performed() -> Outcome:
-        return perform(verb, book, site)
+        if verb != ORDER:
+            return perform(verb, book, site)
+        with concurrency(order_slots(book.run.plan.subscription_id, book.run.plan.country), occupy=1):
+            return perform(verb, book, site)
 
     return performed()
+
+
+def order_slots(subscription_id: str, country: str) -> str:
+    """Return the name of Prefect's limit on orders placed at once; Azure counts by subscription and country.
+
+    Where nobody made the limit (`seeding deploy` does), nothing is limited.
+    """
+    return f"orders-{country}-{subscription_id}"

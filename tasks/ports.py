@@ -181,7 +181,7 @@ class OnSite:
     serial: str
     now: datetime  # the hub's clock (UTC): what a manifest's header says
     landed: datetime | None = None  # when the seed was found complete in the storage account
-    seq: int = 0  # the run's journal lines by then: an answer that was given before they grew has been used
+    mark: str = ""  # changes with the run's evidence and conditions: an answer read under another mark has been used
 
 
 class Office(Protocol):

@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from journey_host import Journey
     from postgresql_host import Server
+    from prefect_host import Prefect
     from rehearsal_host import Rehearsal
 
 
@@ -45,6 +46,23 @@ def running_postgresql() -> Iterator[Server]:
     from postgresql_host import running
 
     yield from running()
+
+
+@pytest.fixture(scope="session")
+def running_prefect(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Prefect]:
+    """A Prefect server that serves all tests of this process. Ask for `prefect` to have this process use it."""
+    from prefect_host import running
+
+    yield from running(tmp_path_factory.mktemp("prefect"), pytestconfig.cache.mkdir("prefect"))
+
+
+@pytest.fixture(scope="module")
+def prefect(running_prefect: Prefect) -> Iterator[Prefect]:
+    """The Prefect server, and this process's client pointed at it."""
+    from prefect_host import settings_for
+
+    with settings_for(running_prefect):
+        yield running_prefect
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

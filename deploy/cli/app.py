@@ -128,6 +128,32 @@ def migrate_journal(
 
 
 @app.command()
+def deploy(
+    inventory: Annotated[Path | None, typer.Argument(help="The inventory (default: offices.yaml).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make the Prefect server hold a deployment per office, queues, forms and limits. Safe to repeat."""
+    from deploy.cli import deploying
+
+    run("deploy", lambda: deploying.deploy(home, inventory, dry_run=dry_run), as_json=json)
+
+
+@app.command()
+def work(
+    office: Annotated[str, typer.Argument(help="The office whose work is done here; without it the hub's.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Do what waits now, then end.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Do the work that waits in Prefect for an office, or for the hub, until stopped."""
+    from deploy.cli import working
+
+    run("work", lambda: working.work(home, office, once=once), as_json=json)
+
+
+@app.command()
 def doctor(
     office: Annotated[str, typer.Option(help="Only this office.")] = "", home: Home = None, json: Json = False
 ) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from deploy.clocks import clock_of
 from deploy.settings import Settings, settings
 from states.run import Run
-from tasks.errors import InvalidInput, NotFound
+from tasks.errors import NotFound
+from tasks.journal.finding import run_named
 from tasks.journal.rows import RunRow
 
 if TYPE_CHECKING:
@@ -52,17 +53,7 @@ class Seen:
 
     def run_id(self, given: str) -> str:
         """Return the run's id: as given, or the newest open run of that office. Raises NotFound, InvalidInput."""
-        rows = self.shown.rows()
-        if any(row.run_id == given for row in rows):
-            return given
-        mine = [row.run_id for row in rows if row.office == given and not row.over] or [
-            row.run_id for row in rows if row.office == given
-        ]
-        if len(mine) == 1:
-            return mine[0]
-        if mine:
-            raise InvalidInput(f"{given} has several runs: {', '.join(mine)}", next="name one of them")
-        raise NotFound(f"the journal has no run or office {given}", next="seeding status --all")
+        return run_named(self.shown.rows(), given)
 
 
 class Opened(Seen):

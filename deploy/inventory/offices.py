@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the ports load slowly, and `seeding validate` never needs t
 _MODE = Choice("data-box", "own-disk")
 _AGENT = Choice("dpm", "mars", "files")
 _SKU = Choice("DataBox", "DataBoxDisk")
+_WORKER = Choice("hub", "office")  # who reaches device and agent: the hub's machine, or a worker at the office
 _PREPARE = Choice("native", "tool")
 _ITEM = Choice("files", "volume", "sql", "exchange", "sharepoint", "hyper-v", "vmware", "system-state")
 
@@ -182,6 +183,7 @@ class Office:
     sku: str | None = key(_SKU, None)
     items: tuple[ItemEntry, ...] = key(Listed(Mapping(ItemEntry)))
     agent: AgentEntry = key(Mapping(AgentEntry))
+    worker: str = key(_WORKER, "hub")
     device_path: str | None = key(v.DEVICE_PATH, None)
     staging: StagingEntry | None = key(Mapping(StagingEntry), None)
     own_disk: OwnDiskEntry | None = key(Mapping(OwnDiskEntry), None)

@@ -1,0 +1,35 @@
+"""`seeding deploy`: the inventory as deployments, queues, forms and limits in Prefect. Safe to call at any time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deploy.cli.envelope import Answer
+from deploy.inventory import load
+from deploy.prefect_env import prepare
+from deploy.settings import settings
+from tasks.errors import InvalidInput
+
+
+def deploy(home: Path | None, inventory: Path | None, *, dry_run: bool) -> Answer:
+    """Make the server hold what the inventory says. Raises InventoryInvalid before anything is written."""
+    where = settings(home)
+    found = load(inventory or where.inventory)
+    if not os.environ.get("PREFECT_API_URL"):
+        raise InvalidInput("PREFECT_API_URL is not set", next="name your Prefect server, such as http://host:4200/api")
+    prepare(where)
+    from deploy.fleet.server import changes
+    from deploy.fleet.wanted import wanted
+    from flows.prefect_api import prefect_api
+
+    done = []
+    with prefect_api() as api:
+        for change in changes(api, wanted(found)):
+            if not dry_run:
+                change.write(api)
+            done.append(change)
+    rows = [{"change": c.what, "kind": c.kind, "name": c.name, "fields": list(c.fields)} for c in done]
+    told = f"{len(done)} changes {'are needed' if dry_run else 'made'} for {len(found.offices)} offices"
+    human = "\n".join([*map(str, done), told])
+    return Answer({"changes": rows, "dry_run": dry_run, "offices": len(found.offices)}, human)

@@ -1,0 +1,1 @@
+"""The inventory as Prefect shows it: pool, queues, deployments, forms, limits, automations; see `seeding deploy`."""

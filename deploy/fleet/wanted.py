@@ -1,0 +1,134 @@
+"""What Prefect shall hold for an inventory, as values: decided here, compared and written in server.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from prefect import Flow
+from prefect.utilities.callables import parameter_schema
+from prefect.workers.process import ProcessWorker
+
+from deploy.inventory import Inventory
+from deploy.inventory.offices import Office, ScheduleEntry
+from flows.advance import advance, advance_fleet
+from flows.answering import FORMS
+from flows.desk import TAG
+from flows.office_work import office_work
+from flows.verb_task import order_slots
+
+POOL = "seeding"
+HUB_QUEUE = "hub"
+FLEET_CRON = ScheduleEntry().advance  # the hub's pass over every due run; an office's own schedule adds to it
+ACTIVE_ORDERS = 5  # Azure takes so many active orders per subscription and country
+LOST_SECONDS = 90  # three heartbeats
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One thing in Prefect. *body* holds what is compared and written; its keys are the API's."""
+
+    kind: str  # a key of server.KINDS
+    name: str
+    body: dict[str, Any]
+
+
+def wanted(inventory: Inventory) -> tuple[Wanted, ...]:
+    """Return everything the inventory asks for, in the order in which it can be made."""
+    return tuple(_things(inventory))
+
+
+def office_queue(office: str) -> str:
+    """Return the name of an office's own work queue."""
+    return f"office-{office}"
+
+
+def _things(inventory: Inventory) -> Iterator[Wanted]:
+    template = ProcessWorker.get_default_base_job_template()
+    pool = {"type": "process", "base_job_template": template, "description": "Offline seeding: the hub and the offices"}
+    yield Wanted("work pool", POOL, pool)
+    yield Wanted("work queue", HUB_QUEUE, {"description": "Passes, forms", "concurrency_limit": None})
+    for office in inventory.offices:
+        if office.worker == "office":
+            body = {"description": f"Work at {office.id}", "concurrency_limit": 4}
+            yield Wanted("work queue", office_queue(office.id), body)
+    for name in dict.fromkeys(order_slots(o.azure.subscription_id, o.country) for o in inventory.offices):
+        yield Wanted("concurrency limit", name, {"limit": ACTIVE_ORDERS, "active": True})
+    fleet = {"schedules": [_schedule(FLEET_CRON, "UTC", active=True)], **_one_at_a_time()}
+    yield _deployment(advance_fleet, "all", HUB_QUEUE, [], "Every run that is due, of all offices", fleet)
+    yield _deployment(advance, "one-run", HUB_QUEUE, [], "One run, now", {})
+    for office in inventory.offices:
+        yield _passes_of(office)
+        if office.worker == "office":
+            about = f"What the hub asks {office.id} to do"
+            yield _deployment(office_work, office.id, office_queue(office.id), _tags(office), about, {})
+    for form in FORMS:
+        yield _deployment(form, "form", HUB_QUEUE, ["form"], form.description or "", {})
+    yield Wanted("automation", "seeding: a flow run whose process is gone has crashed", _crashed_when_silent())
+
+
+def _passes_of(office: Office) -> Wanted:
+    """Return an office's own passes. Its schedule sleeps where it is the fleet's, which passes over its runs anyway."""
+    cron = office.schedule.advance
+    schedule = _schedule(cron, office.time_zone, active=cron != FLEET_CRON)
+    more = {"parameters": {"office": office.id}, "schedules": [schedule], **_one_at_a_time()}
+    about = f"The due runs of {office.id} ({office.country}, {office.mode})"
+    return _deployment(advance_fleet, office.id, HUB_QUEUE, _tags(office), about, more)
+
+
+def _deployment(
+    flow: Flow[..., Any], name: str, queue: str, tags: list[str], about: str, more: dict[str, Any]
+) -> Wanted:
+    body = {
+        "entrypoint": f"deploy.entry.{flow.fn.__name__}",
+        "work_pool_name": POOL,
+        "work_queue_name": queue,
+        "tags": [TAG, *tags],
+        "description": about,
+        "parameters": {},
+        "parameter_openapi_schema": _schema(flow),
+        "enforce_parameter_schema": True,
+        "schedules": [],
+        "paused": False,
+        **more,
+    }
+    return Wanted("deployment", f"{flow.name}/{name}", body)
+
+
+def _tags(office: Office) -> list[str]:
+    return [f"office:{office.id}", f"country:{office.country}", f"mode:{office.mode}"]
+
+
+def _schedule(cron: str, time_zone: str, *, active: bool) -> dict[str, Any]:
+    return {"schedule": {"cron": cron, "timezone": time_zone, "day_or": True}, "active": active}
+
+
+def _one_at_a_time() -> dict[str, Any]:
+    return {"concurrency_limit": 1, "concurrency_options": {"collision_strategy": "CANCEL_NEW"}}
+
+
+@cache
+def _schema(flow: Flow[..., Any]) -> dict[str, Any]:
+    return parameter_schema(flow).model_dump_for_openapi()
+
+
+def _crashed_when_silent() -> dict[str, Any]:
+    """A process that is killed cannot say so: its flow run would seem to run for ever."""
+    return {
+        "description": "Heartbeats have stopped: kill -9, a lost machine. What was under way is looked at again.",
+        "enabled": True,
+        "trigger": {
+            "type": "event",
+            "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "match_related": {"prefect.resource.id": f"prefect.tag.{TAG}"},
+            "after": ["prefect.flow-run.heartbeat"],
+            "expect": ["prefect.flow-run.*"],
+            "for_each": ["prefect.resource.id"],
+            "posture": "Proactive",
+            "threshold": 1,
+            "within": float(LOST_SECONDS),
+        },
+        "actions": [{"type": "change-flow-run-state", "state": "CRASHED", "name": "lost", "message": "no heartbeat"}],
+    }

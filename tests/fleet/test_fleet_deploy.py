@@ -1,0 +1,103 @@
+"""`seeding deploy` against a real Prefect server: what is wanted is there, a second call writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prefect_host import Prefect
+
+from deploy.cli.deploying import deploy
+from deploy.fleet.server import changes
+from deploy.fleet.wanted import wanted
+from deploy.inventory import Inventory, InventoryInvalid, load
+from flows.prefect_api import prefect_api
+
+SAMPLE = Path("deploy/offices/sample.yaml")
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
+    """The sample offices, of which lyon has a worker and a schedule of its own."""
+    document = yaml.safe_load(SAMPLE.read_text("utf-8"))
+    lyon = next(office for office in document["offices"] if office["id"] == "lyon")
+    lyon |= {"worker": "office", "schedule": {"advance": "5 7-19 * * 1-5"}}
+    path = tmp_path_factory.mktemp("inventory") / "offices.yaml"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    return load(path)
+
+
+def test_a_second_call_writes_nothing(prefect: Prefect, inventory: Inventory) -> None:
+    """Deploying is safe at any time, so it can be automated."""
+    first = deployed(inventory)
+
+    assert any(line.startswith("create deployment") for line in first) or first == []
+    assert deployed(inventory) == []
+
+
+def test_an_office_has_its_own_time_zone_tags_and_queue(prefect: Prefect, inventory: Inventory) -> None:
+    """Lyon works in Lyon's hours and its own queue; sydney's schedule sleeps, as the fleet's pass does the same."""
+    deployed(inventory)
+
+    lyon, work, sydney = (found(name) for name in ("advance-fleet/lyon", "office-work/lyon", "advance-fleet/sydney"))
+    assert {"office:lyon", "country:FR", "mode:data-box"} <= set(lyon["tags"]) == set(work["tags"])
+    assert [(s["schedule"]["timezone"], s["active"]) for s in lyon["schedules"]] == [("Europe/Paris", True)]
+    assert [s["active"] for s in sydney["schedules"]] == [False]
+    assert (work["work_queue_name"], lyon["work_queue_name"]) == ("office-lyon", "hub")
+    assert found("office-work/sydney") is None
+
+
+def test_a_changed_office_is_updated_and_one_that_is_gone_is_paused(prefect: Prefect, inventory: Inventory) -> None:
+    """The difference is written and nothing else; what waits for an office that is gone stays."""
+    deployed(inventory)
+    lyon = next(office for office in inventory.offices if office.id == "lyon")
+    moved = replace(lyon, time_zone="Europe/Brussels", country="BE")
+
+    assert deployed(Inventory((moved,))) == [
+        "create concurrency limit orders-BE-00000000-0000-4000-8000-000000000001",
+        "update deployment advance-fleet/lyon: description, schedules, tags",
+        "update deployment office-work/lyon: tags",
+        *(f"pause deployment advance-fleet/{office}" for office in paused()),
+    ]
+    assert found("advance-fleet/sydney")["paused"] and paused() == ["nairobi", "sydney"]
+    assert deployed(inventory)[-1].startswith("update deployment advance-fleet/nairobi") and paused() == []
+
+
+def test_the_dry_run_says_what_the_real_one_does(
+    prefect: Prefect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator sees the difference before it is made; a broken inventory changes nothing."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect.api_url)
+    text = SAMPLE.read_text("utf-8").replace("id: lyon", "id: nantes")
+    good, broken = tmp_path / "offices.yaml", tmp_path / "broken.yaml"
+    good.write_text(text, "utf-8")
+    broken.write_text(text.replace("country: FR", "country: XX"), "utf-8")
+
+    dry = deploy(tmp_path, good, dry_run=True)
+    with pytest.raises(InventoryInvalid):
+        deploy(tmp_path, broken, dry_run=False)
+    real, again = (deploy(tmp_path, good, dry_run=False) for _ in range(2))
+    assert dry.data["changes"] == real.data["changes"] != [] and again.data["changes"] == []
+
+
+def deployed(inventory: Inventory) -> list[str]:
+    """Deploy, and return what was written."""
+    with prefect_api() as api:
+        done = []
+        for change in changes(api, wanted(inventory)):
+            change.write(api)
+            done.append(str(change))
+        return done
+
+
+def found(name: str) -> Any:
+    with prefect_api() as api:
+        return api.get(f"/deployments/name/{name}")
+
+
+def paused() -> list[str]:
+    names = ("nairobi", "sydney")
+    return [name for name in names if found(f"advance-fleet/{name}")["paused"]]
