@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from states.diagram import mermaid
@@ -11,6 +12,7 @@ from states.lifecycle import EDGES, STATES
 from states.playbook import Step
 from states.run import Passage, Run
 from states.sizes import show_size
+from states.vaulting import Reckoned, reckon
 from tasks.journal.rows import RunRow
 
 FLEET_ROWS = 200  # an artifact lives in Prefect's database: keep it small
@@ -24,10 +26,22 @@ def timeline(run: Run, step: Step, now: datetime) -> str:
         f"# {run.run_id}: {run.state}",
         explain(run, step, now),
         f"| state | reached (UTC) | after | because |\n|---|---|---|---|\n{rows}",
+        *([vaulting(reckon(run, now))] if run.reached("ingested") else []),
         f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.",
         f"```mermaid\n{mermaid(run.state)}\n```",
     ]
     return "\n\n".join(parts)
+
+
+def vaulting(rows: Iterable[Reckoned]) -> str:
+    """Return vault against manifest as a table, a row an item; sizes are bytes."""
+    cells = "\n".join(
+        f"| {row.item} | {row.sealed_bytes:,} | {'-' if row.landed_bytes is None else f'{row.landed_bytes:,}'} "
+        f"| {row.vault_points} | {row.agent_points} | {row.verdict} |"
+        for row in rows
+    )
+    heads = "| item | bytes sealed | bytes landed | points in the vault | points by the agent | verdict |"
+    return f"{heads}\n|---|---|---|---|---|---|\n{cells}"
 
 
 def _row(before: Passage | None, here: Passage) -> str:

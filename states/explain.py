@@ -73,7 +73,8 @@ def _step(run: Run, step: Step, now: datetime) -> list[str]:
             return [f"Everything is in place to {trigger}. Run `seeding advance {run.run_id}`."]
         case Wait(on=on, why=why, since=since, until=until):
             told = f"It has been waiting for {on} for {ago(now - since)} (since {stamp(since)})"
-            return [f"{told}, because {why}.", f"It looks again at {stamp(until)}. Nothing is to be done."]
+            rest = " Nothing is to be done." if "; wait" in why and not run.conditions else ""
+            return [f"{told}, because {why}.", f"It looks again at {stamp(until)}.{rest}"]
         case Ask(who=who, question=question, command=command, since=since, code=code):
             stop = f" It is stopped by {code}." if code else ""
             told = f"It has been waiting for {who} for {ago(now - since)} (since {stamp(since)})."

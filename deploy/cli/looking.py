@@ -14,6 +14,7 @@ from states.conditions import row_of
 from states.explain import explain, stamp
 from states.lines import BrokenChain, Line, canonical
 from states.playbook import Ask, next_step
+from states.vaulting import reckon
 from tasks.errors import JournalDamaged, SeedingError
 
 if TYPE_CHECKING:
@@ -49,8 +50,18 @@ def explained(home: Path | None, given: str) -> Answer:
     now = opened.clock.now()
     step = next_step(run, now, opened.shown.looked(run.run_id))
     text = explain(run, step, now)
+    rows = reckon(run, now) if run.reached("ingested") else ()
     data = {**run_data(run), "explanation": text, "step": type(step).__name__.lower(), "waits_for": to_json(step)}
-    return Answer(data, text, exit=Exit.NEEDS_PERSON if isinstance(step, Ask) else Exit.DONE)
+
+    def human() -> None:
+        print(text)
+        if rows:
+            from deploy.cli.tables import vaulting
+
+            vaulting(rows, sys.stdout)
+
+    code = Exit.NEEDS_PERSON if isinstance(step, Ask) else Exit.DONE
+    return Answer({**data, "vaulting": to_json(rows)}, human, exit=code)
 
 
 def custody(home: Path | None, given: str, *, check: bool) -> Answer:

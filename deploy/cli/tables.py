@@ -14,6 +14,7 @@ from states.explain import ago
 from states.lifecycle import MILESTONES
 from states.run import Run
 from states.sizes import show_size
+from states.vaulting import Reckoned
 from tasks.journal.rows import RunRow
 
 
@@ -27,6 +28,21 @@ def fleet(rows: Sequence[RunRow], now: datetime, out: TextIO) -> None:
         cells = (row.run_id, row.state, ago(now - row.since), row.mode, show_size(row.bytes))
         table.add_row(*cells, ", ".join(row.conditions) or "-", style=style)
     Console(file=out, width=None if out.isatty() else 140).print(table if rows else "no open runs")
+
+
+def vaulting(rows: Sequence[Reckoned], out: TextIO) -> None:
+    """Print vault against manifest, a row an item."""
+    table = Table(box=None, header_style="bold", pad_edge=False, title="vault against manifest", title_justify="left")
+    table.add_column("item")
+    for column in ("sealed", "landed", "points in the vault", "points by the agent"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    for row in rows:
+        landed = "-" if row.landed_bytes is None else f"{row.landed_bytes:,}"
+        style = "green" if row.verdict in ("vaulted", "accepted") else ""
+        cells = (f"{row.sealed_bytes:,}", landed, str(row.vault_points), str(row.agent_points), row.verdict)
+        table.add_row(row.item, *cells, style=style)
+    Console(file=out, width=None if out.isatty() else 140).print(table)
 
 
 def journey(runs: Sequence[Run]) -> Table:
