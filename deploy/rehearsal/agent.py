@@ -89,6 +89,13 @@ def stop_job(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
     return control.post(f"offices/{asked.office}/stop-job", {})
 
 
+def restore(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
+    """Restore files from the oldest recovery point into a folder, as `item/path`."""
+    if not asked.to or not asked.files:
+        raise ValueError("--to and --files are needed")
+    return control.post(f"offices/{asked.office}/restore", {"to": asked.to, "files": json.loads(asked.files)})
+
+
 def _device(path: str) -> dict[str, Any]:
     """Return whether the device can be seen there."""
     try:
@@ -146,7 +153,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--staging", "-Staging", help="for own drives, instead of --device: the staging location")
     parser.add_argument("--container", help="for own drives: container the seed goes to; any, when it is not given")
     parser.add_argument("--items", help='JSON: [{"name", "source", "bytes"?, "daily_change_bytes"}]')
+    parser.add_argument("-Items", dest="names", help="names of the items a verb is about, separated by |")
     parser.add_argument("--containers", help='JSON: ["name"] or [{"name", "item"?, "blobs"?: [{"name", "bytes"}]}]')
+    parser.add_argument("--to", help="restore: the folder to restore to")
+    parser.add_argument("--files", help='restore: JSON: [{"item", "path"}]')
     parser.add_argument("--image-bytes", type=int, default=seed.IMAGE_BYTES, help="longest image, a multiple of 512")
     return parser.parse_args(argv)
 
@@ -157,6 +167,7 @@ VERBS = {
     "start-copy": start_copy,
     "stop-job": stop_job,
     "backup-now": backup_now,
+    "restore": restore,
 }
 
 if __name__ == "__main__":

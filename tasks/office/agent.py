@@ -1,7 +1,7 @@
 """Asking a backup agent: one command, one JSON document on its standard output.
 
 On a real backup server the command is a PowerShell script; in a rehearsal it is a stand-in that prints the same
-documents. Verbs: facts, start-copy, stop-job, backup-now.
+documents. Verbs: facts, start-copy, stop-job, backup-now, restore.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ class Witness:
     kinds: tuple[str, ...]
     rules: tuple[OldestVersion, ...] = ()
 
-    def seen(self, work: OnSite, verb: str = "facts") -> AgentSeen:
+    def seen(self, work: OnSite, verb: str = "facts", *arguments: str) -> AgentSeen:
         """Return the answer to *verb* as evidence."""
-        return agent_seen(self.answer(work, verb), work.plan, work.landed, self.rules)
+        return agent_seen(self.answer(work, verb, *arguments), work.plan, work.landed, self.rules)
 
     def answer(self, work: OnSite, verb: str, *arguments: str, timeout_seconds: float | None = None) -> AgentAnswer:
         """Return the answer to *verb*. Raises NotYet when it speaks for another product."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from states.facts import AgentSeen, Copied, ItemOnDevice
+from states.plan import Item
 from tasks.errors import NotYet
 from tasks.office.agent import AgentRefuses, Witness
-from tasks.office.answer import AgentAnswer, WrittenItem
+from tasks.office.answer import AgentAnswer
 from tasks.office.job_texts import explained
 from tasks.office.place import Place
 from tasks.office.steps import wizard_steps
-from tasks.office.witness import last_class
+from tasks.office.witness import last_class, named
 from tasks.ports import OnSite
 
 COPY_SECONDS = 14 * 86400.0  # the longest an agent may write: 80 TB over 1 GbE take 8.4 days
@@ -37,16 +38,11 @@ class ConsoleAgent:
         own = work.plan.own_disk
         where = ["-Staging", own.staging] if own else ["-Device", str(place.root), "-Order", work.job_name]
         try:
-            answer = self.witness.answer(work, "start-copy", *where, timeout_seconds=COPY_SECONDS)
+            answer = self.witness.answer(work, "start-copy", *where, *_items(work), timeout_seconds=COPY_SECONDS)
         except AgentRefuses as refused:
             raise AgentRefuses(refused.message, next=wizard_steps(work, place)) from None
         insist_on_waiting(answer)
-        written = {item.name.casefold(): item for item in answer.items or ()}
-        missing = [item.name for item in work.plan.items if item.name.casefold() not in written]
-        if missing:
-            raise NotYet(f"the agent names nothing it wrote for {', '.join(missing)}")
-        items = (_on_device(written[item.name.casefold()], item.name, item.bytes, place) for item in work.plan.items)
-        return Copied(work.serial, tuple(items))
+        return Copied(work.serial, tuple(_on_device(item, answer, place) for item in work.plan.items))
 
     def seen(self, work: OnSite) -> AgentSeen:
         """Return how things stand. Raises NotYet."""
@@ -54,7 +50,7 @@ class ConsoleAgent:
 
     def stop(self, work: OnSite) -> AgentSeen:
         """Stop the online job that runs. Raises NotYet and AgentRefuses."""
-        return self.witness.seen(work, "stop-job")
+        return self.witness.seen(work, "stop-job", *_items(work))
 
 
 def insist_on_waiting(answer: AgentAnswer) -> None:
@@ -72,16 +68,22 @@ def insist_on_waiting(answer: AgentAnswer) -> None:
         raise AgentRefuses(f"the backup agent's copy ended as: {told}", next="look at its job in the console")
 
 
-def _on_device(item: WrittenItem, name: str, planned_bytes: int, place: Place) -> ItemOnDevice:
-    folders = {Path(image.path).parent for image in item.images}
-    if len(folders) != 1 or not folders.copy().pop().is_relative_to(place.root):
+def _items(work: OnSite) -> tuple[str, str]:
+    """A server may protect more than this run is about."""
+    return "-Items", "|".join(item.vault_item or item.name for item in work.plan.items)
+
+
+def _on_device(item: Item, answer: AgentAnswer, place: Place) -> ItemOnDevice:
+    written = next((written for written in answer.items or () if named(item, written.name)), None)
+    folders = {Path(image.path).parent for image in written.images} if written else set()
+    if written is None or len(folders) != 1 or not folders.copy().pop().is_relative_to(place.root):
         listed = ", ".join(sorted(map(str, folders))) or "nowhere"
-        raise NotYet(f"the agent wrote item {name} to {listed}; one folder of {place.root} is expected")
+        raise NotYet(f"the agent wrote item {item.name} to {listed}; one folder of {place.root} is expected")
     return ItemOnDevice(
-        name=name,
+        name=item.name,
         folder=folders.pop().relative_to(place.root).as_posix(),
-        files=len(item.images),
-        bytes=sum(image.bytes for image in item.images),
-        source_bytes=planned_bytes if item.source_bytes is None else item.source_bytes,
-        left_out=tuple(f"{failed.path}: {failed.reason}" for failed in item.failed_files),
+        files=len(written.images),
+        bytes=sum(image.bytes for image in written.images),
+        source_bytes=item.bytes if written.source_bytes is None else written.source_bytes,
+        left_out=tuple(f"{failed.path}: {failed.reason}" for failed in written.failed_files),
     )

@@ -55,7 +55,9 @@ def test_the_first_copy_lies_in_staging_as_page_blob_data_and_waits(rehearsal, s
     files = sorted(path for path in staging.rglob("*") if path.is_file())
     images = written["items"][0]["images"]
 
-    assert facts["offline_method"] == written["offline_method"] == {"configured": True, "order": JOB}
+    assert facts["offline_method"] == written["offline_method"] == {
+        "configured": True, "way": "OfflineBackup", "order": JOB,
+    }  # fmt: skip
     assert {file.suffix for file in files} == {".AIBBlob", ".BaseBlob"} and len(files) > 3
     assert sorted(image["path"] for image in images) == [str(file) for file in files]
     assert all(image["bytes"] == Path(image["path"]).stat().st_size for image in images)
