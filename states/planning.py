@@ -228,6 +228,17 @@ def _names_suit_azure(plan: Plan, limits: Limits) -> Iterator[Problem]:
         )
 
 
+def _a_sample_can_be_drawn(plan: Plan, limits: Limits) -> Iterator[Problem]:
+    """Where a person restores the sample, it is drawn at the source: there must be one to read."""
+    without = [item.name for item in plan.items if not item.source]
+    if plan.restore_sample and plan.agent != "files" and without:
+        yield Problem(
+            "sample-without-source",
+            f"{plan.office}: `restore_sample` is on and {', '.join(without)} has no `source` to draw a sample from",
+            "give the folder in `source`, or set `restore_sample: false`",
+        )
+
+
 RULES: tuple[Callable[[Plan, Limits], Iterable[Problem]], ...] = (
     _own_disks_are_fit,
     _sku_is_known,
@@ -240,6 +251,7 @@ RULES: tuple[Callable[[Plan, Limits], Iterable[Problem]], ...] = (
     _daily_change_is_believable,
     _mars_items_fit_a_volume,
     _names_suit_azure,
+    _a_sample_can_be_drawn,
 )
 
 # What the backup agents cannot seed offline, whatever the device; the inventory checks an item's kind against this.

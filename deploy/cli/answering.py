@@ -1,4 +1,4 @@
-"""The commands by which people answer: record, hold, resume, waive, cancel, reorder, reopen, stop-job, close."""
+"""The commands by which people answer: record, hold, resume, waive, cancel, reorder, reopen, stop-job."""
 
 from __future__ import annotations
 
@@ -32,10 +32,12 @@ class Told:
     serials: str = ""
     yes: bool = False
     by: str = ""
+    files: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 def record(home: Path | None, given: str, told: Told) -> Answer:
-    """Record a delivery, a preparation or a hand-over."""
+    """Record a delivery, a preparation, a hand-over or a restore."""
     by = told.by or person()
     ways: dict[str, Callable[[Logbook], Run]] = {
         "delivered": lambda book: answers.delivered(book, told.serial, by, intact=not told.damaged),
@@ -43,73 +45,74 @@ def record(home: Path | None, given: str, told: Told) -> Answer:
         "prepared": lambda book: answers.prepared(book, by, told.reference),
         "handed-over": lambda book: answers.handed_over(book, by, told.carrier, told.tracking, told.reference),
     }
+    ways["restored"] = lambda book: answers.restored(book, _pairs(told), by)
     if told.what not in ways:
         raise InvalidInput(f"{told.what!r} cannot be recorded", next=f"use one of {', '.join(ways)}")
-    return _answered(home, given, ways[told.what])
+    return answered(home, given, ways[told.what])
+
+
+def _pairs(told: Told) -> dict[str, str]:
+    if not told.files or len(told.files) != len(told.hashes):
+        raise InvalidInput("each --file needs its --sha256", next="give as many of the one as of the other")
+    return dict(zip(told.files, told.hashes, strict=True))
 
 
 def _attached(book: Logbook, told: Told, by: str) -> Run:
     serials = tuple(part.strip() for part in told.serials.split(",") if part.strip())
-    _sure(told.yes, f"format {', '.join(serials)}? Everything on them is lost.")
+    sure(told.yes, f"format {', '.join(serials)}? Everything on them is lost.")
     return answers.attached(book, serials, by)
 
 
 def hold(home: Path | None, given: str, reason: str) -> Answer:
     """Put a run on hold."""
-    return _answered(home, given, lambda book: answers.hold(book, reason))
+    return answered(home, given, lambda book: answers.hold(book, reason))
 
 
 def resume(home: Path | None, given: str, reason: str) -> Answer:
     """Let a run try again."""
-    return _answered(home, given, lambda book: answers.resume(book, reason))
+    return answered(home, given, lambda book: answers.resume(book, reason))
 
 
 def waive(home: Path | None, given: str, code: str, reason: str) -> Answer:
     """Waive a condition."""
-    return _answered(home, given, lambda book: answers.waive(book, code, reason))
+    return answered(home, given, lambda book: answers.waive(book, code, reason))
 
 
 def reorder(home: Path | None, given: str, reason: str, *, yes: bool) -> Answer:
     """Go back to planned with the next attempt."""
-    _sure(yes, f"order another device for {given}? The one on its way stays yours to return.")
-    return _answered(home, given, lambda book: answers.reorder(book, reason))
+    sure(yes, f"order another device for {given}? The one on its way stays yours to return.")
+    return answered(home, given, lambda book: answers.reorder(book, reason))
 
 
 def reopen(home: Path | None, given: str, reason: str) -> Answer:
     """Go back to the copy."""
-    return _answered(home, given, lambda book: answers.reopen(book, reason))
-
-
-def close(home: Path | None, given: str, *, yes: bool) -> Answer:
-    """Approve the clean-up."""
-    _sure(yes, f"release what {given} left behind? The order's record will be deleted in Azure.")
-    return _answered(home, given, lambda book: answers.approve_close(book, person()))
+    return answered(home, given, lambda book: answers.reopen(book, reason))
 
 
 def cancel(home: Path | None, given: str, reason: str, *, abandon: bool, yes: bool) -> Answer:
     """Cancel a run with its order, or give it up."""
-    _sure(yes, f"{'give up' if abandon else 'cancel'} {given}?")
+    sure(yes, f"{'give up' if abandon else 'cancel'} {given}?")
     if abandon:
-        return _answered(home, given, lambda book: answers.abandon(book, reason))
+        return answered(home, given, lambda book: answers.abandon(book, reason))
 
     def with_azure(book: Logbook) -> Run:
         from tasks.cancel import cancel as cancelled
 
         return cancelled(book, _site(home, book), reason)
 
-    return _answered(home, given, with_azure)
+    return answered(home, given, with_azure)
 
 
 def stop_job(home: Path | None, given: str, *, yes: bool) -> Answer:
     """Stop the online job that runs at the run's office."""
-    _sure(yes, f"stop the online backup job that runs for {given}?")
+    sure(yes, f"stop the online backup job that runs for {given}?")
 
     def at_the_office(book: Logbook) -> Run:
         from tasks.stop_job import stop_job as stopped
 
         return stopped(book, _site(home, book))
 
-    return _answered(home, given, at_the_office)
+    return answered(home, given, at_the_office)
 
 
 def _site(home: Path | None, book: Logbook) -> Site:
@@ -121,7 +124,8 @@ def _site(home: Path | None, book: Logbook) -> Site:
     return site(where, load(where.inventory), book.run.plan)
 
 
-def _answered(home: Path | None, given: str, answer: Callable[[Logbook], Run]) -> Answer:
+def answered(home: Path | None, given: str, answer: Callable[[Logbook], Run]) -> Answer:
+    """Give *answer* to the run's journal, and return where the run stands then."""
     opened = Opened(home)
     book = opened.book(given, person())
     run = answer(book)
@@ -131,7 +135,8 @@ def _answered(home: Path | None, given: str, answer: Callable[[Logbook], Run]) -
     return Answer(run_data(run), explain(run, next_step(run, now, book.looked), now))
 
 
-def _sure(yes: bool, question: str) -> None:
+def sure(yes: bool, question: str) -> None:
+    """Ask before what cannot be taken back. Raises InvalidInput when nobody confirms."""
     if yes:
         return
     if not sys.stdin.isatty():

@@ -235,17 +235,24 @@ def stop_job(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = Fa
 
 
 @app.command()
-def close(run_id: RunId, yes: Yes = False, home: Home = None, json: Json = False) -> None:
-    """Approve the clean-up of a run whose incrementals run."""
-    from deploy.cli import answering
+def close(
+    run_id: RunId,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would go, and what is against it.")] = False,
+    yes: Yes = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Approve the clean-up of a run whose incrementals run: its containers, its staging place, its order's record."""
+    from deploy.cli import closing
 
-    run("close", lambda: answering.close(home, run_id, yes=yes), as_json=json)
+    answer = closing.dry_run if dry_run else closing.close
+    run("close", lambda: answer(home, run_id, yes=yes), as_json=json)
 
 
 @app.command("record")
 def record_answer(
     run_id: RunId,
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, attached, prepared or handed-over.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="delivered, attached, prepared, handed-over, restored.")],
     serial: Annotated[str, typer.Option(help="delivered: the serial number on the device's label.")] = "",
     damaged: Annotated[
         bool, typer.Option("--damaged", help="delivered: the device or its packaging is damaged.")
@@ -256,15 +263,18 @@ def record_answer(
     carrier: Annotated[str, typer.Option(help="handed-over: the carrier's name.")] = "",
     tracking: Annotated[str, typer.Option(help="handed-over: the tracking number.")] = "",
     serials: Annotated[str, typer.Option(help="attached: own drives that may be formatted, with commas.")] = "",
+    file: Annotated[list[str] | None, typer.Option(help="restored: ITEM/PATH of a restored file; repeatable.")] = None,
+    sha256: Annotated[list[str] | None, typer.Option(help="restored: its SHA-256, in the same order.")] = None,
     by: Annotated[str, typer.Option(help="Who saw it (default: you).")] = "",
     yes: Yes = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Record what happened at the office: delivered, attached (own drives), prepared or handed-over."""
+    """Record what happened at the office: delivered, attached (own drives), prepared, handed-over or restored."""
     from deploy.cli import answering
 
-    facts = answering.Told(what, serial, damaged, reference, carrier, tracking, serials, yes, by)
+    hashes = tuple(file or ()), tuple(sha256 or ())
+    facts = answering.Told(what, serial, damaged, reference, carrier, tracking, serials, yes, by, *hashes)
     run("record", lambda: answering.record(home, run_id, facts), as_json=json)
 
 

@@ -188,6 +188,7 @@ class Office:
     staging: StagingEntry | None = key(Mapping(StagingEntry), None)
     own_disk: OwnDiskEntry | None = key(Mapping(OwnDiskEntry), None)
     azure: AzureEntry = key(Mapping(AzureEntry))
+    restore_sample: bool = key(v.YES_NO, False)
     schedule: ScheduleEntry = key(Mapping(ScheduleEntry), ScheduleEntry())
     budget: BudgetEntry | None = key(Mapping(BudgetEntry), None)
 
@@ -234,6 +235,7 @@ class Office:
             device_bytes=device.usable_bytes if device else 0,
             time_zone=self.time_zone,
             own_disk=self._own_disk(),
+            restore_sample=self.restore_sample,
         )
 
     def _own_disk(self) -> OwnDisk | None:

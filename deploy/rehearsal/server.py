@@ -27,6 +27,7 @@ from deploy.rehearsal import (
     faults,
     key_vault,
     login,
+    restore,
     vault,
 )
 from deploy.rehearsal.ca import Certificates
@@ -107,7 +108,7 @@ class App:
     def _control(self, ask: Ask, peer: str) -> Answer:
         if peer not in LOOPBACK:
             raise ArmError(403, "OnlyLoopback", "The control interface answers only this machine.")
-        return _dispatch(self._world, control_api.ROUTES, ask)
+        return _dispatch(self._world, (*control_api.ROUTES, *restore.ROUTES), ask)
 
     def _azure(self, ask: Ask) -> Answer:
         try:

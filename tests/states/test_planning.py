@@ -85,6 +85,8 @@ def test_a_good_plan_has_no_problems():
         (dict(mode="own-disk", sku="DataBoxCustomerDisk", device_bytes=8 * TB), ["own-disk-incomplete"]),
         (dict(mode="own-disk", sku="DataBoxCustomerDisk", country="NZ"), ["own-disk-incomplete"]),
         (dict(agent="mars", sku="DataBox", device_bytes=80 * TB, items=sized(54_400 * 10**9)), []),
+        (dict(agent="mars", restore_sample=True, items=(Item("a", TB),)), ["sample-without-source"]),
+        (dict(agent="mars", restore_sample=True, items=(Item("a", TB, source="D:"),)), []),
         (dict(agent="mars", sku="DataBox", device_bytes=80 * TB, items=sized(54_400 * 10**9 + 1)), ["mars-volume"]),
         (dict(storage_account="ab"), ["storage-account-name"]),
         (dict(storage_account="abc"), []),
@@ -107,6 +109,7 @@ def test_every_rule_has_been_seen_to_ring():
         replace(GOOD, sku="Floppy", job_name="", storage_account=""),
         replace(GOOD, country="NZ", items=()),
         replace(GOOD, country="US", sku="DataBox"),
+        replace(GOOD, agent="dpm", restore_sample=True),
         replace(GOOD, agent="mars", items=(Item("a", 90 * TB, 90 * TB), Item("a", 5 * TB), Item("b", 5 * TB))),
     ]
 
