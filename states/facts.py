@@ -124,6 +124,7 @@ class Sealed:
     files: int
     bytes: int
     manifest: str  # the manifest's file name at the office
+    kept: str = ""  # its name in the archive, where an earlier seal has the other
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from states.facts import DrivesReserved, FormatAllowed, Sealed
 from states.lines import Draft
+from states.run import Run
 from states.settle import Outcome
 from tasks.errors import NotYet
 from tasks.journal import Logbook
@@ -28,7 +31,7 @@ def prepare_drives(book: Logbook, site: Site) -> Outcome:
         sealed=sealed,
     )
     work = work_for(run, book.now())
-    verified = site.office.verify(work, sealed)
+    verified = site.office.verify(replace(work, job_name=_sealed_for(run, sealed)), sealed)
     if verified is None:
         return Outcome("prepare-drives", pending=True)
     if verified.faults:
@@ -44,3 +47,8 @@ def prepare_drives(book: Logbook, site: Site) -> Outcome:
         return Outcome("prepare-drives", pending=True)
     done = ((key, f"{len(prepared.drives)} drives hold {sum(d.bytes for d in prepared.drives):,} bytes"),)
     return Outcome("prepare-drives", evidence=(prepared, verified), done=done)
+
+
+def _sealed_for(run: Run, sealed: Sealed) -> str:
+    """Return the job name of the attempt that sealed: a later attempt brings drives of the same seal."""
+    return next((name for name in reversed(run.job_names) if sealed.manifest.startswith(f"{name}-")), run.job_name)

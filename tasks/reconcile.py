@@ -23,7 +23,7 @@ def reconcile(book: Logbook, site: Site) -> Outcome:
     run, sealed = book.run, book.run.get(Sealed)
     if sealed is None:
         raise NotYet(f"{run.run_id} has no sealed manifest")
-    manifest = site.archive.open(run.run_id, sealed.manifest)
+    manifest = site.archive.open(run.run_id, sealed.kept or sealed.manifest)
     with on_media():
         locate = locator(run.plan)
         containers = sorted({locate(entry.native)[0] for entry in media.entries(manifest)})

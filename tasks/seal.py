@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from states.facts import Copied
+from dataclasses import replace
+
+from states.facts import Copied, Sealed
 from states.settle import Outcome
-from tasks.errors import NotYet
+from tasks.errors import NotYet, Rejected
 from tasks.journal import Logbook
 from tasks.on_site import work_for
 from tasks.ports import Site
@@ -22,5 +24,15 @@ def seal(book: Logbook, site: Site) -> Outcome:
     manifest = site.office.manifest(work, sealed)
     if manifest is None:
         return Outcome("seal", pending=True)
-    site.archive.put(run.run_id, sealed.manifest, manifest)
-    return Outcome("seal", evidence=(sealed,))
+    return Outcome("seal", evidence=(_kept(book, site, sealed, manifest),))
+
+
+def _kept(book: Logbook, site: Site, sealed: Sealed, manifest: bytes) -> Sealed:
+    """Archive the manifest; one that was sealed anew is kept beside the first, under a name with its own digest."""
+    try:
+        site.archive.put(book.run.run_id, sealed.manifest, manifest)
+        return sealed
+    except Rejected:
+        name = f"{sealed.digest.rpartition(':')[2][:12]}-{sealed.manifest}"
+        site.archive.put(book.run.run_id, name, manifest)
+        return replace(sealed, kept=name)
