@@ -21,6 +21,7 @@ FORGETFUL = (
     "max_connections=60",
 )  # no power cut here; kills are survived all the same
 SQL = Path(__file__).parents[1] / "deploy" / "postgresql"
+ROOM_BYTES = 512 * 1024 * 1024
 KEPT = 4  # databases that are in use at the same time, at most; making one takes longer than emptying it
 
 
@@ -77,7 +78,7 @@ def running() -> Iterator[Server]:
     """Start a server in a folder of its own; skip the test where PostgreSQL is not installed."""
     if binaries() is None:
         pytest.skip("PostgreSQL is not installed here: `apt-get install postgresql` makes these tests run")
-    folder = Path(mkdtemp(prefix="seeding-pg-"))
+    folder = Path(mkdtemp(prefix="seeding-pg-", dir=_memory()))
     cluster = Cluster(folder / "server", free_port(), FORGETFUL)
     if os.geteuid() == 0:
         folder.chmod(0o711)  # its own user must be able to enter
@@ -92,3 +93,9 @@ def running() -> Iterator[Server]:
         if before is not None:
             os.environ["PGPASSFILE"] = before
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """Return a folder in memory where there is room: thousands of small files come and go there in no time."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES else None
