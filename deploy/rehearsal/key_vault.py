@@ -56,7 +56,11 @@ def _place(ask: Ask) -> tuple[str, str]:
 def _bundle(ask: Ask, value: str) -> dict[str, Any]:
     vault, name = _place(ask)
     attributes = {"enabled": True, "created": 1, "updated": 1, "recoveryLevel": "Recoverable+Purgeable"}
-    return {"value": value, "id": f"{ask.base}/vaults/{vault}/secrets/{name}/{'0' * 32}", "attributes": attributes}
+    return {
+        "value": value,
+        "id": f"https://{vault}.vault.azure.net/secrets/{name}/{'0' * 32}",
+        "attributes": attributes,
+    }
 
 
 def _error(status: int, code: str, message: str) -> Answer:

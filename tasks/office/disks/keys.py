@@ -10,7 +10,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
 from tasks.errors import Rejected
@@ -76,7 +76,7 @@ class EnvironmentKeys:
     """Keys that a person put into environment variables. Read only: nothing is ever written to a file."""
 
     name: str
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
 
     def get(self, serial: str) -> BitLockerKey:
         """Return the key of a drive. Raises KeyMissing and KeyInvalid."""
