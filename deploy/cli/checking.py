@@ -6,37 +6,57 @@ from pathlib import Path
 
 from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.data import limits
-from deploy.inventory import load
-from deploy.settings import settings
+from deploy.inventory import Office, load
+from deploy.settings import Settings, settings
 from states.planning import job_name
 from tasks.errors import InvalidInput, SeedingError
+from tasks.findings import Finding
 from tasks.journal import Journal
 
 
 def doctor(home: Path | None, office: str) -> Answer:
-    """Return the findings of every check. Exit code 1 when one of them would stop a run."""
+    """Return the findings of every check. Exit code 1 when one of them would stop a run.
+
+    With *office* its backup agent is asked too, by its command on this machine. Where the hub sent only the page of one
+    office, this is that office's server: Azure is not asked from there.
+    """
     where = settings(home)
     rows: list[dict[str, str]] = []
-    inventory = load(where.inventory)
-    rows.append(_row("inventory", "ok", f"{where.inventory}: {len(inventory.offices)} offices"))
+    source = where.inventory if where.inventory.exists() or not where.page.exists() else where.page
+    inventory = load(source)
+    rows.append(_row("inventory", "ok", f"{source}: {len(inventory.offices)} offices"))
     rows.append(_journal(where.home, where.journal_url))
     rows.append(_row("limits", "ok", f"version {limits().version}"))
     chosen = [entry for entry in inventory.offices if not office or entry.id == office]
     if not chosen:
-        raise InvalidInput(f"{where.inventory} has no office {office}", next="seeding validate")
-    from deploy.wiring import azure_settings
-    from tasks.azure.clients import AzureClients
-    from tasks.azure.doctor import checks
-
+        raise InvalidInput(f"{source} has no office {office}", next="seeding validate")
     for entry in chosen:
-        clients = AzureClients(azure_settings(where, entry))
-        for finding in checks(clients, entry.plan(job_name(entry.id))):
-            rows.append(_row(f"{entry.id}: {finding.check}", finding.severity, finding.message, finding.next))
-        clients.close()
+        found = _agent(entry) if office else ()
+        found += _azure(where, entry) if source == where.inventory else ()
+        rows += [_row(f"{entry.id}: {one.check}", one.severity, one.message, one.next) for one in found]
     bad = tuple(Trouble(row["check"], row["message"], row["next"]) for row in rows if row["severity"] != "ok")
     blocks = any(row["severity"] == "blocks" for row in rows)
     human = "\n".join(f"{row['severity']:6} {row['check']}: {row['message']}" for row in rows)
     return Answer({"findings": rows}, human, bad, Exit.FAILED if blocks else (Exit.WITH_GAPS if bad else Exit.DONE))
+
+
+def _agent(entry: Office) -> tuple[Finding, ...]:
+    from deploy.wiring import backup_agent
+    from tasks.office.doctor import checks
+
+    path = entry.device_path or ""
+    return checks(backup_agent(entry).witness, entry.plan(job_name(entry.id)), "" if "{" in path else path)
+
+
+def _azure(where: Settings, entry: Office) -> tuple[Finding, ...]:
+    from deploy.wiring import azure_settings
+    from tasks.azure.clients import AzureClients
+    from tasks.azure.doctor import checks
+
+    clients = AzureClients(azure_settings(where, entry))
+    found = checks(clients, entry.plan(job_name(entry.id)))
+    clients.close()
+    return found
 
 
 def _journal(home: Path, url: str) -> dict[str, str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from states.plan import Plan
 from tasks.azure.account import BlobAccount
@@ -14,20 +13,11 @@ from tasks.azure.details import resource_place
 from tasks.azure.errors import ours
 from tasks.azure.seen import mapping, text
 from tasks.errors import SeedingError
+from tasks.findings import Finding
 
 PROVIDERS_API = "2021-04-01"
 PROVIDERS = ("Microsoft.DataBox", "Microsoft.RecoveryServices", "Microsoft.Storage")
 SEEDABLE_KINDS = frozenset({"StorageV2", "Storage"})  # the agent writes page blobs; BlobStorage refuses them
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found. `next` is empty when all is well."""
-
-    check: str
-    severity: Literal["ok", "warn", "blocks"]
-    message: str
-    next: str = ""
 
 
 def checks(clients: AzureClients, plan: Plan) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from states.agents import OldestVersion
 from states.codec import NotReadable
 from states.facts import AgentSeen, Copied
+from states.plan import Plan
 from tasks.errors import NotYet, SeedingError
 from tasks.office.answer import SCHEMA, AgentAnswer, read_answer
 from tasks.office.place import Place
@@ -30,8 +31,16 @@ class AgentRefuses(SeedingError):
     code = "agent-refuses"
 
 
+class CommandMissing(NotYet):
+    """The agent's command is no program of this machine: ask on another."""
+
+
 class BackupAgent(Protocol):
     """One office's backup software: DPM and MABS, MARS, or a folder that another tool fills."""
+
+    @property
+    def witness(self) -> Witness:
+        """Whom to ask about the vault."""
 
     def copy(self, work: OnSite, place: Place) -> Copied:
         """Bring the seed to its place, or say how a person does. Raises NotYet and AgentRefuses."""
@@ -61,7 +70,7 @@ class AgentCommand:
                 check=False,
             )
         except FileNotFoundError:
-            raise NotYet(f"the agent command {self._command[0]} does not exist here") from None
+            raise CommandMissing(f"the agent command {self._command[0]} does not exist here") from None
         except OSError as wrong:
             raise NotYet(f"the agent command {self._command[0]} cannot be run: {wrong.strerror}") from None
         except subprocess.TimeoutExpired:
@@ -95,17 +104,16 @@ class Witness:
 
     def seen(self, work: OnSite, verb: str = "facts", *arguments: str) -> AgentSeen:
         """Return the answer to *verb* as evidence."""
-        return agent_seen(self.answer(work, verb, *arguments), work.plan, work.landed, self.rules)
+        return agent_seen(self.answer(work.plan, verb, *arguments), work.plan, work.landed, self.rules)
 
-    def answer(self, work: OnSite, verb: str, *arguments: str, timeout_seconds: float | None = None) -> AgentAnswer:
+    def answer(self, plan: Plan, verb: str, *arguments: str, timeout_seconds: float | None = None) -> AgentAnswer:
         """Return the answer to *verb*. Raises NotYet when it speaks for another product."""
         if self.command is None:
-            raise NotYet(f"no command is set to ask the backup agent of {work.plan.office}")
+            raise CommandMissing(f"no command is set to ask the backup agent of {plan.office}")
         answer = self.command.answer(verb, *arguments, timeout_seconds=timeout_seconds)
         if answer.kind not in self.kinds:
             raise NotYet(
-                f"the agent command of {work.plan.office} answers for {answer.kind}; "
-                f"the inventory says {work.plan.agent}"
+                f"the agent command of {plan.office} answers for {answer.kind}; the inventory says {plan.agent}"
             )
         return answer
 

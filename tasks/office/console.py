@@ -38,7 +38,7 @@ class ConsoleAgent:
         own = work.plan.own_disk
         where = ["-Staging", own.staging] if own else ["-Device", str(place.root), "-Order", work.job_name]
         try:
-            answer = self.witness.answer(work, "start-copy", *where, *_items(work), timeout_seconds=COPY_SECONDS)
+            answer = self.witness.answer(work.plan, "start-copy", *where, *_items(work), timeout_seconds=COPY_SECONDS)
         except AgentRefuses as refused:
             raise AgentRefuses(refused.message, next=wizard_steps(work, place)) from None
         insist_on_waiting(answer)

@@ -42,7 +42,12 @@ def work_of(plan: Plan, landed: datetime | None = None) -> OnSite:
 
 def printing(text: str, folder: Path, *, code: int = 0, errors: str = "") -> AgentCommand:
     """Return an agent command, a real process, that prints *text* and ends with *code*."""
+    return AgentCommand(command_printing(text, folder, code=code, errors=errors))
+
+
+def command_printing(text: str, folder: Path, *, code: int = 0, errors: str = "") -> list[str]:
+    """Return its words, as an inventory has them."""
     kept = folder / "answer.json"
     kept.write_bytes(text.encode("utf-8", "surrogateescape"))
     told = f"sys.stderr.write({errors!r});sys.stdout.buffer.write(open({str(kept)!r},'rb').read());sys.exit({code})"
-    return AgentCommand([sys.executable, "-S", "-c", f"import sys;{told}"])
+    return [sys.executable, "-S", "-c", f"import sys;{told}"]
