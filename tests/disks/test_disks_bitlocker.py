@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from drive_sets import Bench, a_seed, plug_in
 
-from tasks.errors import InvalidInput, Rejected, SeedingError
+from tasks.errors import InvalidInput, NotYet, Rejected, SeedingError
 from tasks.office.disks import (
     BitLockerFailed,
     BitLockerKey,
@@ -163,6 +163,7 @@ class Windows:
         if "Get-BitLockerVolume" in line:
             return Ran(0, self.state + "\r\n")
         if "Add-BitLockerKeyProtector" in line:
+            self.state = "Unlocked/FullyEncrypted"
             self.protectors = f"Numerisches Kennwort:\r\n  ID: {{1}}\r\n  Kennwort:\r\n    {given}"
         return Ran(self.code, self.protectors if "-protectors -get" in line else "", TEXT)
 
@@ -187,10 +188,19 @@ def test_the_state_of_a_windows_volume_is_read_from_words_that_are_not_translate
     assert ManageBde(Windows(said)).state(Path("E:\\")) == state
 
 
+def test_a_windows_volume_is_not_locked_before_it_is_encrypted_to_its_end():
+    """Half of it would travel in clear."""
+    windows = Windows("Unlocked/EncryptionInProgress")
+
+    with pytest.raises(NotYet, match="not encrypted to its end"):
+        ManageBde(windows).lock(Path("E:\\"))
+    assert not any("-lock" in line for line, _ in windows.asked)
+
+
 def test_a_windows_command_that_fails_never_repeats_its_output():
     """A key may stand in it."""
     with pytest.raises(BitLockerFailed) as failed:
-        ManageBde(Windows(code=1)).lock(Path("E:\\"))
+        ManageBde(Windows("Unlocked/FullyEncrypted", code=1)).lock(Path("E:\\"))
 
     assert TEXT[:6] not in str(failed.value) + failed.value.next
 

@@ -1,8 +1,9 @@
 """BitLocker on the copy computer: encrypt a drive with a numerical password, read it back, lock, unlock.
 
 The key is put in its place before the drive is encrypted with it, so that no crash leaves a drive nobody can open. On
-Windows a key is handed over on standard input, never on a command line: those are recorded. `ManageBde` was written
-from the documentation and has NOT BEEN RUN ON WINDOWS yet; `FolderBitLocker` is tested and serves the rehearsal.
+Windows a key is handed over on standard input, never on a command line: those are recorded, and `manage-bde` takes a
+key nowhere else, so adding and unlocking go through the BitLocker module. `ManageBde` was written from documentation and
+has NOT BEEN RUN ON WINDOWS yet; `FolderBitLocker` is tested and serves the rehearsal.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from tasks.errors import NotYet
 from tasks.files import write_aside
 from tasks.office.disks.commands import POWERSHELL, Ran, Run, run_command
 from tasks.office.disks.faults import BitLockerFailed, KeyMissing
@@ -42,7 +44,7 @@ class BitLocker(Protocol):
         """Read the key back from an open volume."""
 
     def lock(self, root: Path) -> None:
-        """Close the volume; whoever has no key cannot read it."""
+        """Close the volume; whoever has no key cannot read it. Raises NotYet while it is still being encrypted."""
 
     def unlock(self, root: Path, key: BitLockerKey) -> None:
         """Open the volume. Raises BitLockerFailed for a wrong key."""
@@ -81,8 +83,7 @@ class ManageBde:
 
     def state(self, root: Path) -> State:
         """Ask for the lock status in the module's own words, which are the same in every language of Windows."""
-        ask = f"$v = Get-BitLockerVolume -MountPoint '{_letter(root)}'; \"$($v.LockStatus)/$($v.VolumeStatus)\""
-        lock, _, volume = self._powershell(ask, "", "look at").out.strip().partition("/")
+        lock, volume = self._status(root)
         if lock == "Locked":
             return "locked"
         return "off" if volume == "FullyDecrypted" else "unlocked"
@@ -92,7 +93,8 @@ class ManageBde:
         letter = _letter(root)
         add = (
             "$k = [Console]::In.ReadLine(); $null = Add-BitLockerKeyProtector "
-            f"-MountPoint '{letter}' -RecoveryPasswordProtector -RecoveryPassword $k"
+            f"-MountPoint '{letter}' -RecoveryPasswordProtector -RecoveryPassword $k "
+            "-WarningAction SilentlyContinue"  # its warning repeats the key
         )
         self._powershell(add, key.reveal() + "\n", "give a key to")
         on = ("manage-bde.exe", "-on", letter, "-UsedSpaceOnly", "-SkipHardwareTest", "-EncryptionMethod", METHOD)
@@ -109,7 +111,9 @@ class ManageBde:
         return BitLockerKey(found.pop())
 
     def lock(self, root: Path) -> None:
-        """Close the volume even if a file on it is open."""
+        """Close the volume even if a file on it is open; but not before it is encrypted to its end."""
+        if self._status(root)[1] != "FullyEncrypted":
+            raise NotYet(f"the volume {_letter(root)} is not encrypted to its end yet")
         self._done(("manage-bde.exe", "-lock", _letter(root), "-ForceDismount"), "lock", root)
 
     def unlock(self, root: Path, key: BitLockerKey) -> None:
@@ -117,6 +121,11 @@ class ManageBde:
         letter = _letter(root)
         script = f"$k = [Console]::In.ReadLine(); $null = Unlock-BitLocker -MountPoint '{letter}' -RecoveryPassword $k"
         self._powershell(script, key.reveal() + "\n", "unlock")
+
+    def _status(self, root: Path) -> tuple[str, str]:
+        ask = f"$v = Get-BitLockerVolume -MountPoint '{_letter(root)}'; \"$($v.LockStatus)/$($v.VolumeStatus)\""
+        lock, _, volume = self._powershell(ask, "", "look at").out.strip().partition("/")
+        return lock, volume
 
     def _powershell(self, script: str, given: str, what: str) -> Ran:
         return self._check(
