@@ -2,7 +2,7 @@
 
 The key is put in its place before the drive is encrypted with it, so that no crash leaves a drive nobody can open. On
 Windows a key is handed over on standard input, never on a command line: those are recorded, and `manage-bde` takes a
-key nowhere else, so adding and unlocking go through the BitLocker module. `ManageBde` was written from documentation and
+key nowhere else, so adding and unlocking go through the BitLocker module. `ManageBde` was written from documents and
 has NOT BEEN RUN ON WINDOWS yet; `FolderBitLocker` is tested and serves the rehearsal.
 """
 
