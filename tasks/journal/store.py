@@ -121,9 +121,8 @@ class Journal:
     def remember(self, run_id: str, looked: Mapping[str, datetime], due: datetime | None) -> None:
         """Keep when verbs were performed and when the run is next due. Losing this costs one look, nothing else."""
         with in_our_words("the journal did not keep the looks"), self._engine.begin() as connection:
-            connection.execute(
-                sa.select(HEADS.c.seq).where(HEADS.c.run_id == run_id).with_for_update()
-            )  # one at a time
+            one_at_a_time = sa.select(HEADS.c.seq).where(HEADS.c.run_id == run_id).with_for_update()
+            connection.execute(one_at_a_time)
             connection.execute(LOOKS.delete().where(LOOKS.c.run_id == run_id))
             if looked:
                 rows = [{"run_id": run_id, "verb": verb, "at_utc": utc_text(at)} for verb, at in looked.items()]

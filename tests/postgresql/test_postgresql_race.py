@@ -65,7 +65,7 @@ def test_no_run_moved_twice_and_every_chain_is_whole(raced) -> None:
 
 def test_nothing_was_ordered_and_no_carrier_booked_twice(raced) -> None:
     """What cannot be taken back happened once at the vendor's, whoever did it."""
-    journal, orders, _ = raced
+    _, orders, _ = raced
     booked = [orders.count("bookings", f"jobpickup-{turn}") for turn in range(ROUNDS)]
 
     assert set(booked) <= {0, 1} and 1 in booked
