@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from tasks.media.copying.large import Nowhere, Pipeline, new_buffers
 from tasks.media.crew import Crew
 from tasks.media.faults import MediaError, StillWritten, device_fault
 from tasks.media.names import to_text
+from tasks.media.packs import SMALL, Pack, line, seen, stamp
 from tasks.media.progress import Meter
 from tasks.media.state import Checkpoint, Done, State, done, stamp_of
 from tasks.media.walk import Found
@@ -41,30 +42,32 @@ class SmallHashes:
     """Hashes batches of (manifest path, native path); what changed meanwhile comes back as a StillWritten."""
 
     md5: bool
-    ranges: bool
 
-    def __call__(self, files: Sequence[Path_]) -> list[Done] | MediaError:
-        """Return the rows of a batch, or the fault that stopped it."""
-        rows: list[Done] = []
+    def __call__(self, files: Sequence[Path_]) -> list[Pack] | MediaError:
+        """Return the packs of a batch, or the fault that stopped it."""
+        lines: defaultdict[bytes, list[str]] = defaultdict(list)
+        sizes: Counter[bytes] = Counter()
         path = b""
         try:
             for path, fd, before in _opened(files):
+                folder, slash, name = path.rpartition(b"/")
                 try:
-                    rows.append(self._one(path, fd, before))
+                    lines[folder + slash].append(self._one(to_text(name), path, fd, before))
                 finally:
                     os.close(fd)
+                sizes[folder + slash] += before.st_size
         except OSError as error:
             return device_fault(error, f"cannot read {to_text(path)} on the device")
         except StillWritten as error:
             return error
-        return rows
+        return [Pack(folder, "\n".join(some), len(some), sizes[folder]) for folder, some in lines.items()]
 
-    def _one(self, path: bytes, fd: int, before: os.stat_result) -> Done:
+    def _one(self, name: str, path: bytes, fd: int, before: os.stat_result) -> str:
         data = os.read(fd, before.st_size + 1)
         after = os.fstat(fd)
-        if len(data) != before.st_size or stamp_of(before) != stamp_of(after):
+        if len(data) != before.st_size or stamp(before) != stamp(after):
             raise still_written(path)
-        return done(path, after, after, hashing.of_bytes(data, md5=self.md5, ranges=self.ranges))
+        return line(name, seen(after), stamp(after), hashing.columns(data, md5=self.md5))
 
 
 def _opened(files: Sequence[Path_]) -> Iterator[tuple[bytes, int, os.stat_result]]:
@@ -86,10 +89,10 @@ def still_written(path: bytes) -> StillWritten:
 def hash_device(files: Iterable[Found], state: State, meter: Meter, *, md5: bool, ranges: bool) -> None:
     """Hash *files* into *state*. Raises StillWritten, or the device's fault; what was hashed by then is kept."""
     large: list[Found] = []
-    small = _Small(SmallHashes(md5, ranges), state, meter)
+    small = _Small(SmallHashes(md5 or ranges), state, meter)
     try:
         for found in files:
-            if found.info.st_size > hashing.RANGE:
+            if found.info.st_size > SMALL:
                 large.append(found)
             else:
                 small.add((found.path, found.native))
@@ -98,7 +101,7 @@ def hash_device(files: Iterable[Found], state: State, meter: Meter, *, md5: bool
         small.close()
     points = {point.path: point for point in state.checkpoints()}
     for found in large:
-        state.add([_Large(found, state, meter).hash(points.get(found.path), md5, ranges)])
+        state.add_large(_Large(found, state, meter).hash(points.get(found.path), md5, ranges))
         meter.add(1, 0)
 
 
@@ -107,7 +110,7 @@ class _Small:
 
     def __init__(self, work: SmallHashes, state: State, meter: Meter) -> None:
         self._work, self._state, self._meter = work, state, meter
-        self._crew: Crew[list[Path_], list[Done] | MediaError] | None = None
+        self._crew: Crew[list[Path_], list[Pack] | MediaError] | None = None
         self._batch: list[Path_] = []
         self._alone = 0
 
@@ -145,11 +148,11 @@ class _Small:
             self._crew.close(at_once=self._crew.busy)
 
 
-def _take(answer: list[Done] | MediaError, state: State, meter: Meter) -> None:
+def _take(answer: list[Pack] | MediaError, state: State, meter: Meter) -> None:
     if isinstance(answer, MediaError):
         raise answer
-    state.add(answer)
-    meter.add(len(answer), sum(row.size for row in answer))
+    state.add_packs(answer)
+    meter.add(sum(pack.files for pack in answer), sum(pack.size for pack in answer))
 
 
 @dataclass

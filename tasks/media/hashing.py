@@ -33,20 +33,15 @@ class Digests(NamedTuple):
         return f"{self.blake3.hex()}\t{self.crc64:016x}\t{self.md5.hex() if self.md5 is not None else '-'}"
 
 
-def of_bytes(data: Any, *, md5: bool, ranges: bool = False) -> Digests:
-    """Return the digests of a file whose whole content is *data*, at most BLOCK bytes."""
-    return Digests(
-        blake3(data).digest(),
-        crc64(data),
-        hashlib.md5(data, usedforsecurity=False).digest() if md5 else None,
-        (),
-        range_digests(data) if ranges else None,
-    )
+def columns(data: bytes, *, md5: bool) -> str:
+    """Return `Digests.text` of a file whose whole content is *data*, at most BLOCK bytes."""
+    plain = hashlib.md5(data, usedforsecurity=False).hexdigest() if md5 else "-"
+    return f"{blake3(data).hexdigest()}\t{crc64(data):016x}\t{plain}"
 
 
 def warm_up() -> None:
     """Load what hashing needs, once, before worker processes are forked: each of them would load it again."""
-    of_bytes(b"", md5=True)
+    columns(b"", md5=True)
 
 
 def range_digests(data: Any) -> tuple[bytes, ...]:

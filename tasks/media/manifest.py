@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 from tasks.media import platform_io
 from tasks.media.faults import ManifestInvalid, NotSealed
 from tasks.media.hashing import BLOCK, RANGE, Digests
-from tasks.media.names import checked, from_text, to_native, to_text
+from tasks.media.names import checked, from_field, from_text, to_native, to_text
 
 FIRST_LINE = "offline-seeding-manifest 1"
 _COLUMNS = "size\tmtime_ns\tblake3\tcrc64nvme\tmd5\tpath"
@@ -112,19 +112,19 @@ class Writer:
         """Append one file; raise ManifestInvalid when it does not come after the one before."""
         md5 = entry.md5.hex() if entry.md5 is not None else "-"
         hashes = f"{entry.blake3.hex()}\t{entry.crc64:016x}\t{md5}"
-        self.add_text(checked(entry.path), entry.size, entry.mtime_ns, hashes)
+        self.add_text(checked(entry.path), entry.text, entry.size, entry.mtime_ns, hashes)
         self.add_parts(b"".join(entry.blocks), b"".join(entry.ranges) if entry.ranges is not None else None)
 
-    def add_text(self, path: bytes, size: int, mtime_ns: int, hashes: str) -> None:
-        """Append one file of at most one block whose hashes are text already (`Digests.text`)."""
+    def add_text(self, path: bytes, text: str, size: int, mtime_ns: int, hashes: str) -> None:
+        """Append one file whose path is spelled out and whose hashes are text already (`Digests.text`)."""
         if self.files and path <= self._last:
-            raise ManifestInvalid(f"{to_text(path)!r} is out of order or there twice")
+            raise ManifestInvalid(f"{text!r} is out of order or there twice")
         self._last = path
         self.files += 1
         self.size += size
         if len(self._pending) > 1000:
             self._flush()
-        self._pending.append(f"{size}\t{mtime_ns}\t{hashes}\t{to_text(path)}")
+        self._pending.append(f"{size}\t{mtime_ns}\t{hashes}\t{text}")
 
     def add_parts(self, blocks: bytes, ranges: bytes | None) -> None:
         """Append the block and range digests, laid end to end, of the file added last."""
@@ -206,26 +206,37 @@ def entries(manifest: Path) -> Iterator[Entry]:
 
 
 class Line(NamedTuple):
-    """One file's line, of which only path and size are read yet, and the `+` lines below it."""
+    """One file's line, read strictly: path, size and strong hash (hexadecimal); the rest when `entry` is asked for.
+
+    `fields` are the six columns as they stand there, `extras` the `+` lines below.
+    """
 
     place: Path
     number: int
     path: bytes
     size: int
-    text: str
-    extras: tuple[str, ...]
+    fields: tuple[bytes, ...]
+    extras: tuple[bytes, ...]
 
     @property
     def where(self) -> str:
         """The manifest and the line's number in it, for messages."""
         return f"{self.place}, line {self.number}"
 
+    @property
+    def blake3(self) -> bytes:
+        """The strong hash as it stands there."""
+        return self.fields[2]
+
     def entry(self) -> Entry:
         """Read the rest; raise ManifestInvalid unless all of it is exactly right."""
+        _, mtime, strong, crc, md5, _ = map(bytes.decode, self.fields)
         try:
-            return parse_entry(self.text, self.extras)
+            blocks, ranges = _extras(self.extras, self.size) if self.extras or self.size > BLOCK else ((), None)
         except ManifestInvalid as error:
             raise ManifestInvalid(f"{self.where}: {error.message}") from None
+        return Entry(self.path, self.size, int(mtime), bytes.fromhex(strong), int(crc, 16),
+                     None if md5 == "-" else bytes.fromhex(md5), blocks, ranges)  # fmt: skip
 
 
 class Reader:
@@ -262,30 +273,33 @@ class Reader:
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines in canonical order, then check order, counts and digest. Call it once."""
-        last, line = b"", self._line()
-        while line:
-            number, text, extras = self._number, line, list[str]()
-            line = self._line()
-            while line.startswith("+"):
-                extras.append(line)
-                line = self._line()
-            found = self._start(number, text, tuple(extras))
+        last, raw = b"", self._raw()
+        while raw != b"\n":
+            found = self._start(raw)
             if found.path <= last:
-                raise ManifestInvalid(f"{found.where}: the paths are not in order")
+                raise self._bad("the paths are not in order")
             last = found.path
             self._files += 1
             self._bytes += found.size
+            raw = self._raw()
+            if raw.startswith(b"+"):
+                extras = list[bytes]()
+                while raw.startswith(b"+"):
+                    extras.append(raw[:-1])
+                    raw = self._raw()
+                found = found._replace(extras=tuple(extras))
             yield found
         self._read_footer()
 
-    def _start(self, number: int, text: str, extras: tuple[str, ...]) -> Line:
-        size, path = text.partition("\t")[0], text.rpartition("\t")[2]
+    def _start(self, raw: bytes) -> Line:
+        match = _FILE.fullmatch(raw)
+        if match is None:
+            raise self._bad("this is not size, time, three hashes and a path in their one allowed spelling")
+        fields = match.groups()
         try:
-            if not (size.isascii() and size.isdigit()):
-                raise ManifestInvalid("a line begins with the size of a file")
-            return Line(self.place, number, checked(from_text(path)), int(size), text, extras)
+            return Line(self.place, self._number, from_field(fields[5]), int(fields[0]), fields, ())
         except ManifestInvalid as error:
-            raise ManifestInvalid(f"{self.place}, line {number}: {error.message}") from None
+            raise self._bad(error.message) from None
 
     def manifest(self) -> Manifest:
         """Return what header and footer say, after the last line."""
@@ -293,15 +307,18 @@ class Reader:
         header = Header(head["run"], int(head["attempt"]), self._items, head["device"], head["tool"], head["sealed-at"])
         return Manifest(self.place, header, self.folders, foot["reading"], self._files, self._bytes, foot["digest"])
 
-    def _line(self, *, counted: bool = True) -> str:
+    def _raw(self, *, counted: bool = True) -> bytes:
         raw = self._in.readline()
         self._number += 1
         if not raw.endswith(b"\n"):
             raise self._bad("the file ends too early")
         if counted:
             self._sha.update(raw)
+        return raw
+
+    def _line(self, *, counted: bool = True) -> str:
         try:
-            return raw[:-1].decode("utf-8")
+            return self._raw(counted=counted)[:-1].decode("utf-8")
         except UnicodeDecodeError:
             raise self._bad("this is not UTF-8") from None
 
@@ -358,32 +375,19 @@ class Reader:
         self._foot["digest"] = digest
 
 
-_ENTRY = re.compile(
-    r"(0|[1-9][0-9]*)\t(-?[1-9][0-9]*|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t]+)", re.ASCII
+_FILE = re.compile(
+    rb"(0|[1-9][0-9]*)\t(-?[1-9][0-9]*|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t\n]+)\n"
 )
-_EXTRA = re.compile(r"\+(?:block\t([0-9a-f]{64})|range\t([0-9a-f]{32}))", re.ASCII)
+_EXTRA = re.compile(rb"\+(?:block\t([0-9a-f]{64})|range\t([0-9a-f]{32}))")
 
 
-def parse_entry(line: str, extras: Sequence[str] = ()) -> Entry:
-    """Return the entry of one line and the `+` lines below it; raise ManifestInvalid unless all is exactly right."""
-    match = _ENTRY.fullmatch(line)
-    if match is None:
-        raise ManifestInvalid("this is not size, time, three hashes and a path in their one allowed spelling")
-    size, mtime, strong, crc, md5, path = match.groups()
-    blocks, ranges = _extras(extras, int(size)) if extras or int(size) > BLOCK else ((), None)
-    return Entry(
-        checked(from_text(path)), int(size), int(mtime), bytes.fromhex(strong), int(crc, 16),
-        None if md5 == "-" else bytes.fromhex(md5), blocks, ranges,
-    )  # fmt: skip
-
-
-def _extras(lines: Sequence[str], size: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...] | None]:
+def _extras(lines: Sequence[bytes], size: int) -> tuple[tuple[bytes, ...], tuple[bytes, ...] | None]:
     blocks, ranges = list[bytes](), list[bytes]()
     for line in lines:
         match = _EXTRA.fullmatch(line)
         if match is None or (match[1] and ranges):
-            raise ManifestInvalid(f"{line!r} below it is not a block or range in its place")
-        (blocks if match[1] else ranges).append(bytes.fromhex(match[1] or match[2]))
+            raise ManifestInvalid(f"{str(line)[2:-1]!r} below it is not a block or range in its place")
+        (blocks if match[1] else ranges).append(bytes.fromhex((match[1] or match[2]).decode()))
     if len(blocks) != (0 if size <= BLOCK else -(-size // BLOCK)):
         raise ManifestInvalid("the number of blocks below it is not that of its size")
     if ranges and len(ranges) != -(-size // RANGE):

@@ -7,7 +7,6 @@ wrongly, hashlib takes over: same digests, no saved state. MD5 is what Azure sto
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import hashlib
 import struct
 from typing import Any, Protocol
@@ -88,10 +87,10 @@ def resume_md5(saved: bytes | None, at_bytes: int) -> Md5 | None:
 
 def _find_libcrypto() -> Any:
     """Return a libcrypto whose MD5 has been tried against hashlib's, saved and resumed in the middle; else None."""
-    for name in (ctypes.util.find_library("crypto"), "libcrypto.so.3", "libcrypto.so.1.1", "libcrypto-3-x64.dll"):
+    for name in ("libcrypto.so.3", "libcrypto.so.1.1", "libcrypto-3-x64.dll"):
         try:
-            library = ctypes.CDLL(name) if name else None
-            if library is not None and _works(library):
+            library = ctypes.CDLL(name)
+            if _works(library):
                 return library
         except (OSError, AttributeError):
             continue

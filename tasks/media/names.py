@@ -53,6 +53,16 @@ def from_text(text: str) -> bytes:
     return path
 
 
+def from_field(spelled: bytes) -> bytes:
+    """Return the path that a manifest's line spells; raise ManifestInvalid as `from_text` and `checked` do."""
+    if _PLAIN.fullmatch(spelled):
+        return checked(spelled)
+    try:
+        return checked(from_text(spelled.decode("utf-8")))
+    except UnicodeDecodeError:
+        raise ManifestInvalid("this is not UTF-8") from None
+
+
 def _unescape(text: str) -> bytes:
     out, at = [], 0
     for found in _ESCAPE.finditer(text):

@@ -10,7 +10,6 @@ Sizes and offsets are bytes.
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import errno
 import mmap
 import os
@@ -105,18 +104,23 @@ else:
         return os.pwrite(fd, piece, offset)
 
 
-def will_need(fd: int) -> None:
-    """Ask the system to start reading the file in the background."""
-    if hasattr(os, "posix_fadvise"):
+if hasattr(os, "posix_fadvise"):
+
+    def will_need(fd: int) -> None:
+        """Ask the system to start reading the file in the background."""
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED)
 
+    def drop_cache(fd: int, offset: int = 0, length: int = 0) -> None:
+        """Forget the clean cached pages of a file, where that can be asked for."""
+        os.posix_fadvise(fd, offset, length, os.POSIX_FADV_DONTNEED)
 
-def drop_cache(fd: int, offset: int = 0, length: int = 0) -> bool:
-    """Forget the clean cached pages of a file; False where that cannot be asked for."""
-    if not hasattr(os, "posix_fadvise"):
-        return False
-    os.posix_fadvise(fd, offset, length, os.POSIX_FADV_DONTNEED)
-    return True
+else:
+
+    def will_need(fd: int) -> None:
+        """Do nothing: this system cannot be asked."""
+
+    def drop_cache(fd: int, offset: int = 0, length: int = 0) -> None:
+        """Do nothing: this system cannot be asked."""
 
 
 def reserve(fd: int, size_bytes: int) -> None:
@@ -135,7 +139,7 @@ def reserve(fd: int, size_bytes: int) -> None:
 _UTIME_TAKES_FD = os.utime in os.supports_fd
 
 
-def set_times(fd: int, path: str, accessed_ns: int, modified_ns: int) -> None:
+def set_times(fd: int, path: str | bytes, accessed_ns: int, modified_ns: int) -> None:
     """Set a file's times, by descriptor where the system can."""
     os.utime(fd if _UTIME_TAKES_FD else path, ns=(accessed_ns, modified_ns))
 

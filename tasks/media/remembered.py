@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.media.faults import NotSealed
 from tasks.media.names import to_bytes
+from tasks.media.packs import SMALL, Folders, Row, has_md5, stamp
 from tasks.media.platform_io import NO_IDENTITY, volume_of
-from tasks.media.state import Done, State, stamp_of
-from tasks.media.walk import Found
+from tasks.media.state import State, stamp_of
 
 
-@dataclass
-class _Cursor:
-    """Goes once through the finished files of one copy, in path order."""
+class Hashes(NamedTuple):
+    """The three columns a manifest has for a file's hashes; the digests of blocks and ranges, laid end to end."""
 
-    prefix: bytes
-    rows: Iterator[Done]
-    row: Done | None
-
-    def find(self, path: bytes) -> Done | None:
-        inside = path[len(self.prefix) :]
-        while self.row is not None and self.row.path < inside:
-            self.row = next(self.rows, None)
-        return self.row if self.row is not None and self.row.path == inside else None
-
-
-def _cursor(prefix: bytes, opened: State) -> _Cursor:
-    rows = opened.all()
-    return _Cursor(prefix, rows, next(rows, None))
+    columns: str
+    blocks: bytes = b""
+    ranges: bytes | None = None
 
 
 class Remembered:
-    """The states in a state directory that belong to this device. Ask for paths in manifest order."""
+    """The states in a state directory that belong to this device. Ask for folders in manifest order."""
 
-    def __init__(self, device: Path, state: Path | None, opened: State | None = None) -> None:
+    def __init__(self, device: Path, state: Path | None, *, md5: bool, ranges: bool,
+                 opened: State | None = None) -> None:  # fmt: skip
         """Open what is in the directory *state*; *opened* is one of these that the caller has open already."""
-        self._opened = opened
+        self._opened, self._md5, self._ranges = opened, md5, ranges
         self._states = self._open(device, state) if state is not None else []
-        self._cursors = [_cursor(prefix, opened) for prefix, opened in self._states]
+        self._folders = [Folders(opened.packs()) for _, opened in self._states]
         self.reading = "buffered" if any(s.get("reading") == "buffered" for _, s in self._states) else "direct"
 
     def _open(self, device: Path, state: Path) -> list[tuple[bytes, State]]:
@@ -73,12 +62,38 @@ class Remembered:
             if touched and opened.get("phase") != "copied":
                 raise NotSealed(f"the copy to {opened.get('target')} is not finished")
 
-    def row(self, found: Found, *, md5: bool, ranges: bool) -> Done | None:
-        """Return the row of a file that is provably as it was copied and has the hashes wanted; else None."""
-        stamp = stamp_of(found.info)
-        for cursor in self._cursors:
-            if found.path.startswith(cursor.prefix):
-                row = cursor.find(found.path)
-                if row is not None and row.stamp == stamp and row.has(md5=md5, ranges=ranges):
-                    return row
+    def folder(self, prefix: bytes) -> list[dict[str, Row]]:
+        """Return what each state knows of the small files of a folder, for `hashes`."""
+        return [
+            known.at(prefix[len(inside) :])
+            for (inside, _), known in zip(self._states, self._folders, strict=True)
+            if prefix.startswith(inside)
+        ]
+
+    def hashes(self, known: list[dict[str, Row]], name: str, path: bytes, info: os.stat_result) -> Hashes | None:
+        """Return the hashes of a file that is provably as it was copied, if those wanted were made; else None."""
+        if info.st_size > SMALL:
+            return self._large(path, info)
+        there = stamp(info)
+        for rows in known:
+            row = rows.get(name)
+            if row is not None and row[1] == there:
+                hashes = self._of(row[2], info.st_size)
+                if hashes is not None:
+                    return hashes
+        return None
+
+    def _of(self, columns: str, size: int) -> Hashes | None:
+        if not has_md5(columns):
+            return None if self._md5 or self._ranges else Hashes(columns)
+        whole = columns[-32:]
+        ranges = bytes.fromhex(whole) if self._ranges and size else b"" if self._ranges else None
+        return Hashes(columns if self._md5 else columns[:-32] + "-", b"", ranges)
+
+    def _large(self, path: bytes, info: os.stat_result) -> Hashes | None:
+        for prefix, opened in self._states:
+            row = opened.find_large(path[len(prefix) :]) if path.startswith(prefix) else None
+            if row is not None and row.stamp == stamp_of(info) and row.has(md5=self._md5, ranges=self._ranges):
+                columns = row.hashes if self._md5 else row.hashes[: row.hashes.rindex("\t")] + "\t-"
+                return Hashes(columns, row.blocks, row.ranges if self._ranges else None)
         return None

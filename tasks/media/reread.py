@@ -7,10 +7,10 @@ block from several threads with direct I/O. It shares no reading or hashing code
 from __future__ import annotations
 
 import os
-import stat
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -18,12 +18,11 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from tasks.media import platform_io
-from tasks.media.manifest import Entry, parse_entry
-from tasks.media.names import to_native
+from tasks.media.manifest import Entry
 
 BLOCK = 32 << 20
 PIECE = 4 << 20
-_AHEAD = 16
+_AHEAD = 64
 
 
 class Found(NamedTuple):
@@ -42,66 +41,59 @@ class Read(NamedTuple):
     faults: list[Found]
 
 
+Wanted = tuple[bytes, int, bytes]
+"""What a manifest says of a small file: path, size in bytes, BLAKE3 in hexadecimal digits."""
+
+
 @dataclass(frozen=True)
 class SmallCheck:
-    """Checks batches of manifest lines against the files below *device*. Picklable, for worker processes."""
+    """Checks batches of small files below *device*. Picklable, for worker processes."""
 
     device: str
 
-    def __call__(self, lines: Sequence[str]) -> Read:
-        """Parse the lines strictly (ManifestInvalid), read every file again and compare."""
+    def __call__(self, files: Sequence[Wanted]) -> Read:
+        """Read every file again and compare."""
         faults: list[Found] = []
-        files = size = 0
-        for entry, fd in self._opened(lines, faults):
+        count = total = 0
+        for (path, size, strong), fd in self._opened(files, faults):
             try:
-                found = _compare(entry, fd)
+                data = os.read(fd, size + 1)
+                while len(data) < size and (more := os.read(fd, size - len(data))):
+                    data += more
+                if len(data) != size:
+                    faults.append(wrong_size(path, size, max(len(data), os.fstat(fd).st_size)))
+                elif blake3(data).hexdigest() != strong.decode():
+                    faults.append(Found("differs", path, "has other bytes than the manifest says"))
             except OSError as error:
-                found = Found("unreadable", entry.path, error.strerror or str(error))
+                faults.append(Found("unreadable", path, error.strerror or str(error)))
             finally:
                 os.close(fd)
-            files += 1
-            size += entry.size
-            if found is not None:
-                faults.append(found)
-        return Read(files, size, faults)
+            count += 1
+            total += size
+        return Read(count, total, faults)
 
-    def _opened(self, lines: Sequence[str], faults: list[Found]) -> Iterator[tuple[Entry, int]]:
+    def _opened(self, files: Sequence[Wanted], faults: list[Found]) -> Iterator[tuple[Wanted, int]]:
         """Open ahead, forget what is cached, and let the system start reading from the device."""
-        window: deque[tuple[Entry, int]] = deque()
-        for line in lines:
-            entry = parse_entry(line)
+        window: deque[tuple[Wanted, int]] = deque()
+        device = os.fsencode(self.device) + b"/"
+        for wanted in files:
             try:
-                fd = os.open(f"{self.device}/{to_native(entry.path)}", platform_io.READ_SOURCE)
+                fd = os.open(device + wanted[0], platform_io.READ_SOURCE)
             except OSError as error:
-                faults.append(Found("unreadable", entry.path, error.strerror or str(error)))
+                faults.append(Found("unreadable", wanted[0], error.strerror or str(error)))
                 continue
-            platform_io.drop_cache(fd)
-            platform_io.will_need(fd)
-            window.append((entry, fd))
+            window.append((wanted, fd))
+            with suppress(OSError):  # what is no file any more shows when it is read
+                platform_io.drop_cache(fd)
+                platform_io.will_need(fd)
             if len(window) > _AHEAD:
                 yield window.popleft()
         yield from window
 
 
-def _compare(entry: Entry, fd: int) -> Found | None:
-    info = os.fstat(fd)
-    if not stat.S_ISREG(info.st_mode):
-        return Found("differs", entry.path, "is not a file any more")
-    if info.st_size != entry.size:
-        return wrong_size(entry, info.st_size)
-    data = os.read(fd, entry.size + 1)
-    while len(data) < entry.size and (more := os.read(fd, entry.size - len(data))):
-        data += more
-    if len(data) != entry.size:
-        return wrong_size(entry, len(data))
-    if blake3(data).digest() != entry.blake3:
-        return Found("differs", entry.path, "has other bytes than the manifest says")
-    return None
-
-
-def wrong_size(entry: Entry, size: int) -> Found:
-    """Return the difference of a file that has *size* bytes instead of the manifest's."""
-    return Found("size", entry.path, f"has {size:,} bytes, the manifest says {entry.size:,}")
+def wrong_size(path: bytes, size: int, found: int) -> Found:
+    """Return the difference of a file that has *found* bytes instead of *size*."""
+    return Found("size", path, f"has {found:,} bytes, the manifest says {size:,}")
 
 
 class Blocks:

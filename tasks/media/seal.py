@@ -6,6 +6,7 @@ same; everything else, such as what a backup agent wrote, is hashed here.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,11 +25,12 @@ from tasks.media.faults import (
 )
 from tasks.media.hash_device import hash_device
 from tasks.media.manifest import Header, Writer, entries, read_manifest
-from tasks.media.names import UNFINISHED, to_bytes, to_text
+from tasks.media.names import UNFINISHED, to_bytes, to_native, to_text
 from tasks.media.platform_io import traits_of, volume_of
 from tasks.media.progress import Meter, Tell
-from tasks.media.remembered import Remembered
-from tasks.media.walk import Found, walk
+from tasks.media.remembered import Hashes, Remembered
+from tasks.media.state import State
+from tasks.media.walk import Found, listing
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ class _Wanted:
     md5: bool
     ranges: bool
 
+    def remembered(self, state: Path | None, opened: State | None = None) -> Remembered:
+        return Remembered(self.device, state, md5=self.md5, ranges=self.ranges, opened=opened)
+
+
+_File = tuple[bytes, str, os.stat_result, Hashes | None]
+"""A file on the device: its path, its path as the manifest spells it, its `lstat`, its hashes if they are known."""
+
 
 def _own_state(manifest: Path) -> Path:
     return manifest.with_name(manifest.name + ".state")
@@ -88,26 +97,21 @@ def _own_state(manifest: Path) -> Path:
 
 def _written(wanted: _Wanted, manifest: Path, state: Path | None) -> Writer | None:
     """Write the manifest aside from what is remembered; None when a file is not."""
-    with Remembered(wanted.device, state) as remembered:
+    with wanted.remembered(state) as remembered:
         remembered.insist_on_finished(wanted.folders)
         writer = Writer(manifest, wanted.header, wanted.folders, remembered.reading)
         try:
-            for found in _files(wanted):
-                row = remembered.row(found, md5=wanted.md5, ranges=wanted.ranges)
-                if row is None:
+            for path, text, info, hashes in _files(wanted, remembered):
+                if hashes is None:
                     writer.give_up()
                     return None
-                writer.add_text(found.path, row.size, row.mtime, _hashes(row.hashes, wanted.md5))
-                if row.blocks or row.ranges:
-                    writer.add_parts(row.blocks or b"", row.ranges if wanted.ranges else None)
+                writer.add_text(path, text, info.st_size, info.st_mtime_ns, hashes.columns)
+                if hashes.blocks or hashes.ranges:
+                    writer.add_parts(hashes.blocks, hashes.ranges)
         except BaseException:
             writer.give_up()
             raise
         return writer
-
-
-def _hashes(text: str, md5: bool) -> str:
-    return text if md5 else text[: text.rindex("\t")] + "\t-"
 
 
 def _hash_the_rest(wanted: _Wanted, manifest: Path, state: Path | None, progress: Tell | None) -> None:
@@ -117,7 +121,7 @@ def _hash_the_rest(wanted: _Wanted, manifest: Path, state: Path | None, progress
     with locked_state(place / state_name("seal", volume, wanted.device)) as opened:
         describe(opened, wanted.device, volume)
         opened.put(phase="copied", reading="direct" if traits_of(wanted.device).direct else "buffered")
-        with Remembered(wanted.device, place, opened) as remembered:
+        with wanted.remembered(place, opened) as remembered:
             hash_device(_unknown(wanted, remembered, meter), opened, meter, md5=wanted.md5, ranges=wanted.ranges)
     meter.beat(final=True)
 
@@ -140,26 +144,35 @@ def _apart(device: Path, folders: Sequence[str], manifest: Path, state: Path | N
 
 def _unknown(wanted: _Wanted, remembered: Remembered, meter: Meter) -> Iterator[Found]:
     files = size = 0
-    for found in _files(wanted):
-        if remembered.row(found, md5=wanted.md5, ranges=wanted.ranges) is None:
-            files, size = files + 1, size + found.info.st_size
+    for path, _, info, hashes in _files(wanted, remembered):
+        if hashes is None:
+            files, size = files + 1, size + info.st_size
             meter.totals(files, size)
-            yield found
+            yield Found(path, f"{wanted.device}/{to_native(path)}", "file", info)
 
 
-def _files(wanted: _Wanted) -> Iterator[Found]:
+def _files(wanted: _Wanted, remembered: Remembered) -> Iterator[_File]:
     """Yield the files of the folders in manifest order; raise for what cannot be read or must not be shipped."""
     strays: list[str] = []
     for folder in wanted.folders:
-        for found in walk(wanted.device / folder, _refused, below=to_bytes(folder)):
-            if found.kind == "file":
-                yield found
-            elif found.kind != "folder":
-                strays.append(f"{to_text(found.path)} ({found.kind})")
-            elif found.path.rpartition(b"/")[2].startswith(UNFINISHED):
-                raise NotSealed(f"a copy into the folder of {to_text(found.path)} is not finished")
+        prefix = to_bytes(folder) + b"/" if folder else b""
+        yield from _below(str(wanted.device / folder), prefix, remembered, strays)
     if strays:
         raise StrayFile(f"{strays[0]}: {len(strays)} of that kind on the device cannot be shipped", paths=strays)
+
+
+def _below(native: str, prefix: bytes, remembered: Remembered, strays: list[str]) -> Iterator[_File]:
+    known, spelled = remembered.folder(prefix), to_text(prefix)
+    for key, kind, info in listing(native, prefix, _refused):
+        if kind == "file":
+            name = to_text(key)
+            yield prefix + key, spelled + name, info, remembered.hashes(known, name, prefix + key, info)
+        elif kind != "folder":
+            strays.append(f"{to_text(prefix + key)} ({kind})")
+        elif key.startswith(UNFINISHED):
+            raise NotSealed(f"a copy into the folder of {to_text(prefix + key)} is not finished")
+        else:
+            yield from _below(f"{native}/{to_native(key[:-1])}", prefix + key, remembered, strays)
 
 
 def _refused(path: bytes, error: OSError) -> None:

@@ -1,8 +1,8 @@
 """What a copy remembers beside the data, so that it can go on after any kind of death.
 
-One SQLite file per target folder. A row in `done` is written only after the file's bytes were synced to the device
-and its name was put in place; it is believed only while the device still shows the very same inode, size and times.
-Memory: one row at a time.
+One SQLite file per target folder: a row for every pack of small files (`packs.py`) and for every large one. A row is
+written only after the bytes were synced to the device and the names put in place; a file is believed only while the
+device still shows the very same inode, size and times. Memory: one row at a time.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from blake3 import blake3
 
 from tasks.media.faults import DeviceBusy, StateInvalid
 from tasks.media.hashing import Digests
+from tasks.media.packs import Pack
 
-VERSION = "1"
+VERSION = "2"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS done (
+CREATE TABLE IF NOT EXISTS packs (number INTEGER PRIMARY KEY, folder BLOB, lines TEXT, sealed BLOB);
+CREATE INDEX IF NOT EXISTS packs_by_folder ON packs (folder);
+CREATE TABLE IF NOT EXISTS large (
     path BLOB PRIMARY KEY, size INTEGER, source_mtime INTEGER, source_ctime INTEGER,
-    inode INTEGER, mtime INTEGER, ctime INTEGER, hashes TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS parts (path BLOB PRIMARY KEY, blocks BLOB, ranges BLOB);
+    inode INTEGER, mtime INTEGER, ctime INTEGER, hashes TEXT, blocks BLOB, ranges BLOB);
 CREATE TABLE IF NOT EXISTS open_files (
     path BLOB PRIMARY KEY, name TEXT, inode INTEGER, size INTEGER, mtime INTEGER, ctime INTEGER,
     upto INTEGER, crc64 BLOB, md5 BLOB, blocks BLOB, ranges BLOB, sealed BLOB);
@@ -37,7 +39,7 @@ Stamp = tuple[int, int, int, int]
 
 
 class Done(NamedTuple):
-    """A finished file, as a row: its source as it was read, its stamp on the device, its hashes.
+    """A finished large file: its source as it was read, its stamp on the device, its hashes.
 
     `hashes` is the manifest's text for them (`Digests.text`); `blocks` and `ranges` are digests laid end to end.
     """
@@ -50,8 +52,8 @@ class Done(NamedTuple):
     mtime: int
     ctime: int
     hashes: str
-    blocks: bytes | None = None
-    ranges: bytes | None = None
+    blocks: bytes
+    ranges: bytes | None
 
     @property
     def stamp(self) -> Stamp:
@@ -70,13 +72,9 @@ def stamp_of(info: os.stat_result) -> Stamp:
 
 def done(path: bytes, source: os.stat_result, there: os.stat_result, digests: Digests) -> Done:
     """Make the row of a file that was read as *source* and lies on the device as *there*."""
-    blocks = b"".join(digests.blocks) if digests.blocks else None
     ranges = b"".join(digests.ranges) if digests.ranges is not None else None
     return Done(path, there.st_size, source.st_mtime_ns, source.st_ctime_ns, _signed(there.st_ino), there.st_mtime_ns,
-                there.st_ctime_ns, digests.text, blocks, ranges)  # fmt: skip
-
-
-_SELECT = "SELECT done.*, parts.blocks, parts.ranges FROM done LEFT JOIN parts ON parts.path = done.path"
+                there.st_ctime_ns, digests.text, b"".join(digests.blocks), ranges)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +105,10 @@ class State:
         try:
             self._db = sqlite3.connect(place, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode=WAL")
+            # Rows are appended, so this journal holds a few pages a commit; a write-ahead log would hold every row.
+            self._db.execute("PRAGMA journal_mode=PERSIST")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA cache_size=-4096")
-            self._db.execute("PRAGMA wal_autocheckpoint=4000")
             self._db.executescript(_TABLES)
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
@@ -141,34 +139,34 @@ class State:
 
     # -- finished files
 
-    def add(self, rows: Sequence[Done]) -> None:
-        """Record finished files in one durable commit; their bytes must be synced before this is called."""
-        parts = [(row.path, row.blocks or b"", row.ranges) for row in rows if row.blocks or row.ranges is not None]
+    def add_packs(self, packs: Sequence[Pack]) -> None:
+        """Record finished small files in one durable commit; their bytes must be synced before this is called."""
+        rows = [(pack.folder, pack.lines, _proof(pack.folder, pack.lines)) for pack in packs]
         with self._db:
             self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR REPLACE INTO done VALUES (?,?,?,?,?,?,?,?)", (row[:8] for row in rows))
-            self._db.executemany("INSERT OR REPLACE INTO parts VALUES (?,?,?)", parts)
-            self._db.executemany("DELETE FROM open_files WHERE path=?", ((path,) for path, _, _ in parts))
+            self._db.executemany("INSERT INTO packs (folder, lines, sealed) VALUES (?,?,?)", rows)
 
-    def find(self, path: bytes) -> Done | None:
-        """Return the finished file of that path."""
-        row = self._db.execute(_SELECT + " WHERE done.path=?", (path,)).fetchone()
+    def packs(self) -> Iterator[tuple[bytes, str]]:
+        """Yield folder and lines of every undamaged pack, by folder in path order, the older ones first."""
+        for folder, lines, proof in self._db.execute("SELECT folder, lines, sealed FROM packs ORDER BY folder, number"):
+            if proof == _proof(folder, lines):
+                yield folder, lines
+
+    def add_large(self, row: Done) -> None:
+        """Record a finished large file durably; its bytes must be synced before this is called."""
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.execute("INSERT OR REPLACE INTO large VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+            self._db.execute("DELETE FROM open_files WHERE path=?", (row.path,))
+
+    def find_large(self, path: bytes) -> Done | None:
+        """Return the finished large file of that path."""
+        row = self._db.execute("SELECT * FROM large WHERE path=?", (path,)).fetchone()
         return Done._make(row) if row else None
 
-    def all(self) -> Iterator[Done]:
-        """Yield every finished file in path order."""
-        return map(Done._make, self._db.execute(_SELECT + " ORDER BY done.path"))
-
-    def count(self) -> int:
-        """Return how many files are finished."""
-        return int(self._db.execute("SELECT count(*) FROM done").fetchone()[0])
-
-    def drop(self, path: bytes) -> None:
-        """Forget a file."""
-        with self._db:
-            self._db.execute("BEGIN")
-            for table in ("done", "parts", "open_files"):
-                self._db.execute(f"DELETE FROM {table} WHERE path=?", (path,))  # noqa: S608
+    def large(self) -> Iterator[Done]:
+        """Yield every finished large file in path order."""
+        return map(Done._make, self._db.execute("SELECT * FROM large ORDER BY path"))
 
     # -- large files half-way
 
@@ -195,6 +193,10 @@ class State:
 
 def _cut(joined: bytes | None, size: int) -> tuple[bytes, ...] | None:
     return None if joined is None else tuple(joined[at : at + size] for at in range(0, len(joined), size))
+
+
+def _proof(folder: bytes, lines: str) -> bytes:
+    return blake3(folder + b"\0" + lines.encode()).digest(16)
 
 
 def _signed(number: int) -> int:

@@ -22,7 +22,7 @@ from tasks.media.faults import DeviceGone, device_fault
 from tasks.media.manifest import Entry, Line, Reader
 from tasks.media.names import to_bytes, to_native, to_text
 from tasks.media.progress import Meter, Tell
-from tasks.media.reread import BLOCK, PIECE, Blocks, LargeCheck, Read, SmallCheck, wrong_size
+from tasks.media.reread import BLOCK, PIECE, Blocks, LargeCheck, Read, SmallCheck, Wanted, wrong_size
 
 Kind = Literal["missing", "extra", "differs", "renamed", "unreadable", "size"]
 
@@ -82,11 +82,11 @@ class _Check:
         self.faults: list[Fault] = []
         self.past_cache = platform_io.traits_of(device).direct
         self._small = SmallCheck(str(device))
-        self._crew: Crew[list[str], Read] | None = Crew(self._small, workers) if workers else None
+        self._crew: Crew[list[Wanted], Read] | None = Crew(self._small, workers) if workers else None
         self._threads = ThreadPoolExecutor(_READERS)
         self._buffers: SimpleQueue[memoryview] = SimpleQueue()
         self._reading: set[Future[Read]] = set()
-        self._batch: list[str] = []
+        self._batch: list[Wanted] = []
         self._lost: list[Entry] = []
         self._strange: list[bytes] = []
         for _ in range(_READERS):
@@ -130,7 +130,7 @@ class _Check:
     def _list(self, prefix: bytes) -> Iterator[bytes]:
         """Yield the files below a folder in path order; report what is neither file nor folder."""
         try:
-            with os.scandir(self.device / to_native(prefix)) as listing:
+            with os.scandir(os.fsencode(self.device / to_native(prefix))) as listing:
                 rows = sorted((_key(entry), entry.is_file(follow_symlinks=False)) for entry in listing)
         except FileNotFoundError:
             return
@@ -151,7 +151,7 @@ class _Check:
         if line.size > _LARGE or line.extras:
             self._read_large(line.entry())
             return
-        self._batch.append(line.text)
+        self._batch.append((line.path, line.size, line.blake3))
         if len(self._batch) >= _BATCH:
             self._give()
 
@@ -189,7 +189,7 @@ class _Check:
             return
         if blocks.size != entry.size:
             blocks.close()
-            self._take(Read(1, entry.size, [wrong_size(entry, blocks.size)]))
+            self._take(Read(1, entry.size, [wrong_size(entry.path, entry.size, blocks.size)]))
             return
         self.past_cache = self.past_cache and blocks.past_cache
         file = LargeCheck(entry, blocks, self._buffers)
@@ -241,6 +241,5 @@ class _Check:
         return (digests[0] if count == 1 else blake3(b"".join(digests)).digest()) == entry.blake3
 
 
-def _key(entry: os.DirEntry[str]) -> bytes:
-    name = to_bytes(entry.name)
-    return name + b"/" if entry.is_dir(follow_symlinks=False) else name
+def _key(entry: os.DirEntry[bytes]) -> bytes:
+    return entry.name + b"/" if entry.is_dir(follow_symlinks=False) else entry.name

@@ -12,7 +12,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.media.names import to_bytes
+from tasks.media.names import to_native
+from tasks.media.platform_io import WINDOWS
 
 Refused = Callable[[bytes, OSError], None]
 
@@ -33,7 +34,7 @@ class Found(NamedTuple):
 
 def kind_of(info: os.stat_result) -> str:
     """Name the kind of thing an `lstat` result describes."""
-    if getattr(info, "st_file_attributes", 0) & _REPARSE_POINT:
+    if WINDOWS and getattr(info, "st_file_attributes", 0) & _REPARSE_POINT:
         return "reparse point"
     return _KINDS.get(info.st_mode & 0o170000, "unknown")
 
@@ -58,30 +59,31 @@ def walk(root: Path, refused: Refused, *, below: bytes = b"") -> Iterator[Found]
 
 
 def _folder(native: str, prefix: bytes, refused: Refused) -> Iterator[Found]:
-    for key, name, kind, info in listing(native, prefix, refused):
-        found = Found(prefix + key.rstrip(b"/"), f"{native}/{name}", kind, info)
+    for key, kind, info in listing(native, prefix, refused):
+        name = key.rstrip(b"/")
+        found = Found(prefix + name, f"{native}/{to_native(name)}", kind, info)
         yield found
         if kind == "folder":
             yield from _folder(found.native, prefix + key, refused)
 
 
 def listing(native: str, prefix: bytes, refused: Refused) -> list[Listed]:
-    """Return (sort key, name, kind, lstat) of everything in one folder, in manifest order.
+    """Return (sort key, kind, lstat) of everything in one folder, in manifest order.
 
-    A folder's key is its name plus "/", so that the walk as a whole is in path order.
+    The key is the name; a folder's has a "/" behind it, so that the walk as a whole is in path order.
     """
     rows: list[Listed] = []
     try:
-        with os.scandir(native) as entries:
+        with os.scandir(os.fsencode(native)) as entries:
             for entry in entries:
-                name = to_bytes(entry.name)
                 try:
-                    info = entry.stat(follow_symlinks=False)
+                    # Windows gives an inode only to those who ask for one file.
+                    info = os.lstat(entry.path) if WINDOWS else entry.stat(follow_symlinks=False)
                 except OSError as error:
-                    refused(prefix + name, error)
+                    refused(prefix + entry.name, error)
                     continue
                 kind = kind_of(info)
-                rows.append((name + b"/" if kind == "folder" else name, entry.name, kind, info))
+                rows.append((entry.name + b"/" if kind == "folder" else entry.name, kind, info))
     except OSError as error:
         refused(prefix.rstrip(b"/"), error)
         return []
@@ -89,5 +91,5 @@ def listing(native: str, prefix: bytes, refused: Refused) -> list[Listed]:
     return rows
 
 
-Listed = tuple[bytes, str, str, os.stat_result]
+Listed = tuple[bytes, str, os.stat_result]
 _FIRST = itemgetter(0)

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,50 @@ def test_a_line_out_of_order_is_refused_although_the_digest_is_right(tmp_path):
 
     with pytest.raises(ManifestInvalid, match="not in order"):
         read_manifest(place)
+
+
+def _manifest_of(place: Path, lines: list[bytes], right: bytes) -> None:
+    """Write a manifest of these lines whose counts and digest are as right as they can be."""
+    head = right[: right.index(b"size\t")] + right[right.index(b"size\t") :].split(b"\n")[0] + b"\n"
+    files = [line for line in lines if not line.startswith(b"+")]
+    sizes = [line.split(b"\t")[0] for line in files]
+    total = sum(int(size) if size.isdigit() else 0 for size in sizes)
+    body = head + b"".join(line + b"\n" for line in lines)
+    body += f"\nreading\tdirect\nfiles\t{len(files)}\nbytes\t{total}\n".encode()
+    place.write_bytes(body + b"digest\tsha256:" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+
+
+def _mutations(line: bytes, rng: random.Random) -> Iterator[bytes]:
+    """Every byte of a line replaced, doubled, taken out, or with another put before it."""
+    for at in range(len(line)):
+        for byte in {0, 9, 10, 13, 32, 43, 45, 46, 47, 48, 65, 70, 92, 97, 103, 127, 0xC3, 0xFF, rng.randrange(256)}:
+            yield line[:at] + bytes([byte]) + line[at + 1 :]
+            yield line[:at] + bytes([byte]) + line[at:]
+        yield line[:at] + line[at + 1 :]
+
+
+@pytest.mark.parametrize("path", [b"c/a.b/x", "c/\u00fc\n\\".encode(), b"c/\xff\x7f"])
+def test_a_line_is_read_only_if_a_writer_would_have_written_it_so(tmp_path, path):
+    """Strict to the byte, apart from digests: what is accepted, written again, is the very same line."""
+    place, again, rng = _sealed(tmp_path), tmp_path / "again", random.Random(3)
+    right = place.read_bytes()
+    entry = Entry(path, 7, -5, bytes(range(32)), 10, None)
+    line = f"7\t-5\t{entry.blake3.hex()}\t{10:016x}\t-\t{entry.text}".encode()
+    accepted = 0
+    for wrong in {line, *_mutations(line, rng)}:
+        _manifest_of(place, wrong.split(b"\n"), right)
+        try:
+            found = list(entries(place))
+        except ManifestInvalid:
+            continue
+        accepted += 1
+        writer = Writer(again, header(), ["PageBlob"])
+        for one in found:
+            writer.add(one)
+        writer.finish()
+        writer.publish()
+        assert wrong + b"\n" in again.read_bytes()
+    assert accepted > len(line)
 
 
 def test_a_missing_manifest_says_what_to_do(tmp_path):

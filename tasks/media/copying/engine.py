@@ -90,7 +90,7 @@ class _Copy:
         self.meter = Meter("copy", 0, 0, tell)
         self.traits = platform_io.traits_of(target)
         md5, ranges = hashes
-        self.small = SmallFiles(str(source), str(target), str(self.aside), md5, ranges, self.traits.sync_all)
+        self.small = SmallFiles(str(source), str(target), str(self.aside), md5 or ranges, self.traits.sync_all)
         self.lanes = Lanes(self._job(md5, ranges), min(2, os.cpu_count() or 1))
         self.crew: Crew[list[Group], Outcome] | None = None
         self.changed: list[str] = []
@@ -178,9 +178,13 @@ class _Copy:
         if self.crew is None:
             self._take(self.small(batch))
         else:
+            outcomes = list[Outcome]()
             while not self.crew.idle:
-                self._listen(0.05)
-            self.crew.give(batch)
+                outcomes += self.crew.answers(0.05)
+                self._listen(0.0)
+            self.crew.give(batch)  # first, so that no worker waits while what came back is made durable
+            for outcome in outcomes:
+                self._take(outcome)
         self._listen(0.0)
 
     def _wait_for_all(self) -> None:
@@ -203,8 +207,8 @@ class _Copy:
             timeout_seconds = 0.0
 
     def _take(self, outcome: Outcome) -> None:
-        self.state.add(outcome.done)
-        self.meter.add(len(outcome.done), sum(done.size for done in outcome.done))
+        self.state.add_packs(outcome.done)
+        self.meter.add(sum(pack.files for pack in outcome.done), sum(pack.size for pack in outcome.done))
         self.changed.extend(map(to_text, outcome.changed))
         self.unreadable.extend(f"{to_text(path)} ({why})" for path, why in outcome.unreadable)
         if outcome.fault is not None:
@@ -222,7 +226,7 @@ class _Copy:
             case Finished(done, direct):
                 self.lanes.open -= 1
                 self.direct = self.direct and direct
-                self.state.add([done])
+                self.state.add_large(done)
                 self.meter.add(1, 0)
             case Lost(path, why):
                 self.lanes.open -= 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +80,7 @@ def describe(opened: State, target: Path, volume: Volume) -> None:
 def _begin(opened: State, target: Path, volume: Volume) -> None:
     describe(opened, target, volume)
     if not opened.get("token"):
-        opened.put(token=secrets.token_hex(4))
+        opened.put(token=os.urandom(4).hex())
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:

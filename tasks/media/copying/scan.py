@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.media.copying.small import LARGEST
-from tasks.media.names import to_bytes, to_native, to_text
+from tasks.media.names import from_text, to_native, to_text
+from tasks.media.packs import SMALL, Folders, Row, has_md5, seen, stamp
 from tasks.media.state import Done, State, stamp_of
-from tasks.media.walk import Listed, listing
+from tasks.media.walk import listing
 
 _STALE_NAMES = 1000
 _GROUP_FILES = 512
@@ -36,7 +36,7 @@ class Group(NamedTuple):
     """Small files of one folder: the folder as manifest prefix ("" or ending in "/"), their names, bytes in all."""
 
     prefix: bytes
-    names: list[str]
+    names: list[bytes]
     size: int
     fresh: bool
 
@@ -60,50 +60,73 @@ class Scan:
 
     def work(self) -> Iterator[Large | Group]:
         """Yield what must be copied."""
-        self._known = self.state.all()
-        self._row = next(self._known, None)
+        self._known = Folders(self.state.packs())
         yield from self._folder(str(self.source), b"", is_new=False)
-        while self._row is not None:
-            self._stale()
+        for folder, rows in self._known.rest():
+            self._stale(folder, rows)
+        for row in self.state.large():
+            if not os.path.lexists(f"{self.source}/{to_native(row.path)}"):
+                self._note_stale(row.path, self._shows(row))
 
     def _folder(self, native: str, prefix: bytes, *, is_new: bool) -> Iterator[Large | Group]:
-        rows = listing(native, prefix, self._refused)
-        fresh = (
-            is_new and 0 < len(rows) <= _FRESH_FILES and all(k == "file" and i.st_size <= LARGEST for *_, k, i in rows)
-        )
+        rows, known = listing(native, prefix, self._refused), self._known_in(prefix)
+        fresh = is_new and 0 < len(rows) <= _FRESH_FILES and all(k == "file" and i.st_size <= SMALL for _, k, i in rows)
         if is_new and not fresh:
             os.mkdir(self._on_device(prefix))
-        names, size = list[str](), 0
-        for row in rows:
-            key, name, kind, info = row
+        names, size = list[bytes](), 0
+        for key, kind, info in rows:
             if kind == "folder":
                 inside = prefix + key
-                yield from self._folder(f"{native}/{name}", inside, is_new=not self._is_folder(inside))
+                is_there = os.path.isdir(self._on_device(inside))
+                yield from self._folder(f"{native}/{to_native(key[:-1])}", inside, is_new=not is_there)
             elif kind != "file":
                 self.skipped.append(to_text(prefix + key))
-            elif not self._counted(prefix, row):
+            elif self._reused(prefix, key, info, known):
                 continue
-            elif info.st_size > LARGEST:
+            elif info.st_size > SMALL:
                 yield Large(prefix + key, info.st_size)
             else:
-                names.append(name)
+                names.append(key)
                 size += info.st_size
                 if len(names) >= _GROUP_FILES and not fresh:
                     yield Group(prefix, names, size, False)
                     names, size = [], 0
         if names:
             yield Group(prefix, names, size, fresh)
+        self._stale(prefix, known)
 
-    def _counted(self, prefix: bytes, row: Listed) -> bool:
-        """Count a file and say whether it must be copied."""
-        key, _, _, info = row
+    def _known_in(self, prefix: bytes) -> dict[str, Row]:
+        """Return what the state knows of a folder; the folders it knows before that one are gone from the source."""
+        for folder, rows in self._known.up_to(prefix):
+            if folder == prefix:
+                return rows
+            self._stale(folder, rows)
+        return {}
+
+    def _reused(self, prefix: bytes, name: bytes, info: os.stat_result, known: dict[str, Row]) -> bool:
+        """Count a file; say whether the state knows this very one and the device still shows it as it was written."""
         self.files += 1
         self.size += info.st_size
-        if not self._there(prefix + key, info):
-            return True
-        self.reused_files += 1
-        self.reused += info.st_size
-        return False
+        row = known.pop(to_text(name), None) if known else None
+        if info.st_size > SMALL:
+            same = self._large_there(prefix + name, info)
+        else:
+            same = row is not None and row[0] == seen(info) and self._small_there(prefix + name, row)
+        if same:
+            self.reused_files += 1
+            self.reused += info.st_size
+        return same
+
+    def _small_there(self, path: bytes, row: Row) -> bool:
+        there = self._there(path) if has_md5(row[2]) or not (self.md5 or self.ranges) else None
+        return there is not None and stamp(there) == row[1]
+
+    def _large_there(self, path: bytes, info: os.stat_result) -> bool:
+        row = self.state.find_large(path)
+        if row is None or not row.has(md5=self.md5, ranges=self.ranges):
+            return False
+        same = (info.st_size, info.st_mtime_ns, info.st_ctime_ns) == (row.size, row.source_mtime, row.source_ctime)
+        return same and self._shows(row)
 
     def _refused(self, path: bytes, error: OSError) -> None:
         self.unreadable.append(f"{to_text(path)} ({error.strerror or error})")
@@ -111,36 +134,24 @@ class Scan:
     def _on_device(self, path: bytes) -> str:
         return f"{self.target}/{to_native(path)}"
 
-    def _is_folder(self, prefix: bytes) -> bool:
-        return os.path.isdir(self._on_device(prefix))
-
-    def _there(self, path: bytes, info: os.stat_result) -> bool:
-        """Say whether the state knows this very file and the device still shows it as it was written."""
-        if self._row is None:
-            return False
-        while self._row is not None and self._row.path < path:
-            self._stale()
-        row = self._row
-        if row is None or row.path != path:
-            return False
-        self._row = next(self._known, None)
-        same = (info.st_size, info.st_mtime_ns, info.st_ctime_ns) == (row.size, row.source_mtime, row.source_ctime)
-        return same and row.has(md5=self.md5, ranges=self.ranges) and self._untouched(row)
-
-    def _untouched(self, row: Done) -> bool:
+    def _there(self, path: bytes) -> os.stat_result | None:
         try:
-            return stamp_of(os.lstat(self._on_device(row.path))) == row.stamp
+            return os.lstat(self._on_device(path))
         except (FileNotFoundError, NotADirectoryError):
-            return False
+            return None
 
-    def _stale(self) -> None:
-        """Note a file that was copied earlier, is still on the device and has left the source."""
-        assert self._row is not None
-        if self._untouched(self._row) and len(self.stale) < _STALE_NAMES:
-            self.stale.append(to_text(self._row.path))
-        self._row = next(self._known, None)
+    def _shows(self, row: Done) -> bool:
+        """Say whether the device still shows a large file as it was written."""
+        there = self._there(row.path)
+        return there is not None and stamp_of(there) == row.stamp
 
+    def _stale(self, folder: bytes, rows: dict[str, Row]) -> None:
+        """Note the files that were copied earlier, are still on the device and have left the source."""
+        for name, row in rows.items():
+            path = folder + from_text(name)
+            there = self._there(path)
+            self._note_stale(path, there is not None and stamp(there) == row[1])
 
-def path_in(prefix: bytes, name: str) -> bytes:
-    """Return the manifest path of a name in a folder."""
-    return prefix + to_bytes(name)
+    def _note_stale(self, path: bytes, untouched: bool) -> None:
+        if untouched and len(self.stale) < _STALE_NAMES:
+            self.stale.append(to_text(path))
