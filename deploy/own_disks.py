@@ -85,5 +85,6 @@ def _tool(entry: Office) -> disks.Tool:
 
 def _signed_in() -> bool:
     """Ask the person at this console. Only an explicit yes counts."""
-    said = input("Sign in at the browser that the disk preparation tool opened. Signed in? [y/N] ")
-    return said.strip().lower() in ("y", "yes")
+    question = "Sign in at the browser that the disk preparation tool opened. Signed in? [y/N]"
+    print(question, end=" ", file=sys.stderr, flush=True)
+    return input().strip().lower() in ("y", "yes")
