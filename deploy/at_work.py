@@ -1,6 +1,6 @@
 """The process that does one piece of long work at an office: `python -m deploy.at_work --home HOME FOLDER`.
 
-The office's worker starts it and does not wait for ever; it goes on when the worker is gone. See
+The office's worker starts it and does not wait for ever; it goes on when the worker is gone. It needs no server. See
 tasks/office/afar/background.py.
 """
 
@@ -10,12 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from deploy.office import hands_by
 from deploy.settings import settings
-from deploy.wiring import hands_by
-from flows.office_work import Bench, answered
-from tasks.errors import SeedingError
 from tasks.office.afar.background import Tell, serve
-from tasks.office.afar.questions import Question, Reply
+from tasks.office.afar.questions import Question, Reply, answered
 
 
 def main() -> int:
@@ -26,12 +24,8 @@ def main() -> int:
     given = parser.parse_args()
     where = settings(given.home)
 
-    def work(question: Question, tell: Tell) -> Reply:
-        bench = Bench(lambda page: hands_by(where, page, lambda _work, at: tell(at)), where.work, ())
-        reply = answered(bench, question)
-        if reply is None:
-            raise SeedingError(f"{question.verb} has no answer of its own accord")
-        return reply
+    def work(question: Question, tell: Tell) -> Reply | None:
+        return answered(question, lambda: hands_by(where, question.inventory, lambda _work, at: tell(at)))
 
     return 0 if serve(given.folder, work) else 1
 

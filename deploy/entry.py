@@ -1,11 +1,8 @@
-"""What Prefect's workers import: every flow of the product, with the home of this process behind it.
-
-A deployment's entrypoint names one of these. The home is $SEEDING_HOME of the worker.
-"""
+"""What the hub's worker imports: its flows, with the home of this process ($SEEDING_HOME) behind them."""
 
 from __future__ import annotations
 
-from deploy.wiring import use_home, use_office
+from deploy.wiring import use_home
 from flows.advance import advance, advance_fleet
 from flows.answering import (
     attached,
@@ -20,7 +17,6 @@ from flows.answering import (
     resume,
     waive,
 )
-from flows.office_work import office_work
 
 __all__ = [
     "advance",
@@ -31,7 +27,6 @@ __all__ = [
     "delivered",
     "handed_over",
     "hold",
-    "office_work",
     "prepared",
     "reopen",
     "reorder",
@@ -40,4 +35,3 @@ __all__ = [
 ]
 
 use_home()
-use_office()

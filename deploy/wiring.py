@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
-import sys
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from deploy.clocks import clock_of
-from deploy.data import oldest_versions
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
 from deploy.inventory.writer import page_of
+from deploy.office import at_hand
 from deploy.own_disks import local_disks, return_carrier
 from deploy.settings import Settings, settings
 from flows.desk import PrefectDesk
-from flows.office_work import Bench, use_bench
 from flows.progress import ProgressPage
 from flows.world import World, use
 from states.plan import Plan
@@ -32,19 +27,11 @@ from tasks.azure.left_overs import AzureLeftOvers
 from tasks.azure.surroundings import AzureSurroundings
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
-from tasks.files import write_aside
 from tasks.journal import Journal
-from tasks.media import Progress
 from tasks.office.afar.questions import Hands
 from tasks.office.afar.remote import RemoteDisks, RemoteOffice, RemoteSamples
-from tasks.office.agent import AgentCommand, BackupAgent, Witness
-from tasks.office.console import ConsoleAgent
-from tasks.office.files import FilesAgent
-from tasks.office.local import LocalOffice
-from tasks.office.sample import LocalSamples
-from tasks.ports import OnSite, Site
-
-TellOfWork = Callable[[OnSite, Progress], None]
+from tasks.office.local_disks import LocalDisks
+from tasks.ports import Site
 
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
@@ -76,7 +63,8 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
     if entry is None:
         raise InvalidInput(f"{where.inventory} has no office {plan.office} any more", next="put it back: a run is open")
     clients = _clients(azure_settings(where, entry))
-    hands = afar(where, entry, clients) if entry.worker == "office" else at_hand(where, entry, clients, ProgressPage())
+    drives = own_drives(where, entry)
+    hands = afar(entry, drives) if entry.worker == "office" else at_hand(where, entry, drives, ProgressPage())
     return Site(
         orders=DataBoxOrders(clients),
         account=BlobAccount(clients, plan.storage_account),
@@ -93,52 +81,16 @@ def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
     )
 
 
-def at_hand(where: Settings, entry: OfficeEntry, clients: AzureClients, tell: TellOfWork) -> Hands:
-    """Return the adapters of an office whose device, drives and backup agent this machine reaches itself."""
-    return Hands(
-        office=LocalOffice(entry.device_path or "", where.media, backup_agent(entry), tell),
-        samples=LocalSamples(where.media, AgentCommand(entry.agent.command) if entry.agent.command else None),
-        disks=local_disks(where, entry, clients) if entry.own_disk else None,
-    )
-
-
-def afar(where: Settings, entry: OfficeEntry, clients: AzureClients) -> Hands:
-    """Return the adapters of an office that a worker of its own works for."""
+def afar(entry: OfficeEntry, mine: LocalDisks | None) -> Hands:
+    """Return the adapters of an office with a worker of its own; *mine* are the drives as the hub knows them."""
     office = RemoteOffice(PrefectDesk(), page_of(entry))
-    mine = local_disks(where, entry, clients) if entry.own_disk else None
     drives = RemoteDisks(office, mine.keys, mine.listed) if mine else None
     return Hands(office, RemoteSamples(office), drives)
 
 
-def hands_by(where: Settings, page: dict[str, Any], tell: TellOfWork) -> Hands:
-    """Return the adapters of the office whose page of the inventory the hub sent. Raises InventoryInvalid."""
-    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_aside(where.page, json.dumps(page, indent=2).encode())
-    entry = load(where.page).offices[0]
-    return at_hand(where, entry, _clients(azure_settings(where, entry)), tell)
-
-
-def use_office(home: Path | None = None) -> None:
-    """Make the flows of this process work for an office, with the adapters its page of the inventory names."""
-    where = settings(home)
-    command = (sys.executable, "-m", "deploy.at_work", "--home", str(where.home))
-    use_bench(lambda: Bench(lambda page: hands_by(where, page, lambda _work, _at: None), where.work, command))
-
-
-def backup_agent(entry: OfficeEntry) -> BackupAgent:
-    """Return the backup software of an office, asked on this machine."""
-    kind = entry.agent.kind
-    if kind == "files":
-        command = AgentCommand(entry.agent.command) if entry.agent.command else None
-        return FilesAgent(Witness(command, ("files", "mars", "dpm"), oldest_versions()))
-    return ConsoleAgent(Witness(AgentCommand(agent_command(entry)), (kind,), oldest_versions()))
-
-
-def agent_command(entry: OfficeEntry) -> tuple[str, ...]:
-    """Return the inventory's command, or else our script for DPM, MABS or MARS as Windows starts it."""
-    script = Path(__file__).parent / "agents" / "Invoke-SeedingAgent.ps1"
-    usual = ("powershell.exe", "-NoProfile", "-NonInteractive", "-File", str(script), "-Kind", entry.agent.kind)
-    return entry.agent.command or (*usual, "-Verb")
+def own_drives(where: Settings, entry: OfficeEntry) -> LocalDisks | None:
+    """Return the own-disk work of an office on this machine; None for an office without own drives."""
+    return local_disks(where, entry, _clients(azure_settings(where, entry))) if entry.own_disk else None
 
 
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:

@@ -15,7 +15,7 @@ from typing import Any
 from flows.prefect_api import Api, prefect_api
 from states.codec import read_utc, utc_text
 from tasks.errors import NotYet, SeedingError
-from tasks.office.afar.questions import VERBS, Question, Reply, to_data
+from tasks.office.afar.questions import VERBS, Question, Reply, to_text
 from tasks.office.afar.remote import Asked, OfficeSilent
 
 FLOW = "office-work"
@@ -52,8 +52,8 @@ class PrefectDesk:
         deployment = api.get(f"/deployments/name/{FLOW}/{question.office}")
         if deployment is None:
             raise OfficeSilent(f"Prefect has no deployment {FLOW}/{question.office}", next="run `seeding deploy`")
-        data = to_data(question)
-        if (size := len(json.dumps(data))) > MOST_QUESTION_BYTES:
+        text = to_text(question)
+        if (size := len(text)) > MOST_QUESTION_BYTES:
             raise SeedingError(f"{question.verb}: {size:,} bytes; a question to an office has {MOST_QUESTION_BYTES:,}")
         _withdraw_others(api, question)
         number = int(last["idempotency_key"].rpartition("#")[2]) + 1 if last else 1
@@ -62,7 +62,7 @@ class PrefectDesk:
             {
                 "name": question.key,
                 "idempotency_key": f"{question.key}#{number}",
-                "parameters": {"question": data},
+                "parameters": {"question": text},
                 "tags": [TAG, f"office:{question.office}", _run_tag(question.work.run_id)],
                 "labels": {SINCE: utc_text(since)},
                 "state": {"type": "SCHEDULED", "name": "waiting for the office"},
@@ -102,7 +102,7 @@ def put_reply(api: Api, flow_run_id: str, reply: Reply) -> None:
         raise SeedingError(f"{len(packed):,} compressed bytes are more than the {limit:,} that go through Prefect")
     for number, part in enumerate(parts):
         _attach(api, flow_run_id, PART, {"part": number, "content": base64.b64encode(part).decode()})
-    _attach(api, flow_run_id, ANSWER, {**reply.data, "parts": len(parts)})
+    _attach(api, flow_run_id, ANSWER, {"json": json.dumps(reply.data), "parts": len(parts)})
 
 
 def reply_of(api: Api, flow_run_id: str) -> Reply | None:
@@ -110,13 +110,12 @@ def reply_of(api: Api, flow_run_id: str) -> Reply | None:
     answers = _attached(api, flow_run_id, ANSWER)
     if not answers:
         return None
-    data = dict(answers[0])
-    wanted = range(data.pop("parts"))
+    wanted = range(answers[0]["parts"])
     found = {row["part"]: row["content"] for row in _attached(api, flow_run_id, PART)} if wanted else {}
     if set(wanted) - set(found):
         raise NotYet(f"{len(set(wanted) - set(found))} parts of an answer are missing from Prefect")
     packed = b"".join(base64.b64decode(found[number]) for number in wanted)
-    return Reply(data, zlib.decompress(packed) if packed else b"")
+    return Reply(json.loads(answers[0]["json"]), zlib.decompress(packed) if packed else b"")
 
 
 def _last(api: Api, question: Question) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ only waits for it, so that a lost worker costs nothing.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +20,10 @@ from prefect.states import Completed
 from flows.desk import ANSWERED, FLOW, TAG, put_reply, reply_of
 from flows.prefect_api import Api, prefect_api
 from flows.progress import ProgressPage
-from states.codec import NotReadable
 from tasks.errors import SeedingError
 from tasks.media import Progress
 from tasks.office.afar.background import Job
-from tasks.office.afar.questions import VERBS, Hands, Question, Reply, read_question, work_on
+from tasks.office.afar.questions import VERBS, Hands, Question, Reply, answered, failed, read_question
 from tasks.ports import OnSite
 
 PATIENCE_SECONDS = 1800.0  # then the flow run ends, the work goes on, and the hub asks again
@@ -55,10 +53,10 @@ def use_bench(factory: Callable[[], Bench]) -> None:
 
 
 @flow(name=FLOW, log_prints=False, persist_result=False)
-async def office_work(question: dict[str, Any]) -> State:
+async def office_work(question: str) -> State:
     """Do one piece of the hub's work at this office, or wait for it, and answer. Safe to run again at any time."""
     if _factory is None:
-        raise RuntimeError("no bench: call flows.office_work.use_bench() first (deploy/entry.py does)")
+        raise RuntimeError("no bench: call flows.office_work.use_bench() first (deploy/office_entry.py does)")
     return await asyncio.to_thread(_work, _factory(), read_question(question), str(runtime.flow_run.id))
 
 
@@ -73,7 +71,7 @@ def _work(bench: Bench, question: Question, flow_run_id: str) -> State:
         try:
             put_reply(api, flow_run_id, reply)
         except SeedingError as wrong:
-            put_reply(api, flow_run_id, _failed(wrong.message, wrong.next))
+            put_reply(api, flow_run_id, failed(wrong.message, wrong.next))
         Job(bench.home, question).take_away()
         _tell_the_hub(api, question, flow_run_id)
     return Completed(name=ANSWERED, message=_words(question, reply))
@@ -83,24 +81,7 @@ def _reply(bench: Bench, question: Question, tell: Callable[[OnSite, Progress], 
     """Return the answer to a question, None while the work goes on."""
     if VERBS[question.verb].long:
         return Job(bench.home, question).wait(bench.command, partial(tell, question.work), bench.patience_seconds)
-    return answered(bench, question)
-
-
-def answered(bench: Bench, question: Question) -> Reply | None:
-    """Do the work here and now. A fault of ours is an answer too, without what it may quote."""
-    try:
-        return work_on(question, bench.hands(question.inventory))
-    except SeedingError as wrong:
-        return _failed(wrong.message, wrong.next, wrong.code)
-    except NotReadable as wrong:
-        return _failed(str(wrong), "bring hub and office to the same version")
-    except Exception as bug:
-        last = traceback.extract_tb(bug.__traceback__)[-1]
-        return _failed(f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}", "report this")
-
-
-def _failed(message: str, next: str, code: str = "unexpected") -> Reply:
-    return Reply({"error": {"kind": "failed", "code": code, "message": message, "next": next}})
+    return answered(question, lambda: bench.hands(question.inventory))
 
 
 def _words(question: Question, reply: Reply) -> str:

@@ -41,7 +41,7 @@ def doctor(home: Path | None, office: str) -> Answer:
 
 
 def _agent(entry: Office) -> tuple[Finding, ...]:
-    from deploy.wiring import backup_agent
+    from deploy.office import backup_agent
     from tasks.office.doctor import checks
 
     path = entry.device_path or ""

@@ -82,7 +82,7 @@ def _deployment(
     flow: Flow[..., Any], name: str, queue: str, tags: list[str], about: str, more: dict[str, Any]
 ) -> Wanted:
     body = {
-        "entrypoint": f"deploy.entry.{flow.fn.__name__}",
+        "entrypoint": f"{'deploy.office_entry' if flow is office_work else 'deploy.entry'}.{flow.fn.__name__}",
         "work_pool_name": POOL,
         "work_queue_name": queue,
         "tags": [TAG, *tags],

@@ -21,11 +21,12 @@ from typing import Any
 from tasks.files import write_aside
 from tasks.media import Progress
 from tasks.media.platform_io import Lock
-from tasks.office.afar.questions import Question, Reply, read_question, to_data
+from tasks.office.afar.questions import Question, Reply, failed, read_question, to_text
 
 TELL_SECONDS = 2.0
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.2
 MOST_STARTS = 3
+START_SECONDS = 60.0
 
 Tell = Callable[[Progress], None]
 
@@ -79,35 +80,38 @@ class Job:
             (self.folder / name).unlink(missing_ok=True)
 
     def _start(self, command: Sequence[str]) -> None:
+        """Start the process and return once it is at work; whoever wants to start it at the same moment waits here."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_aside(self.folder / "question.json", json.dumps(to_data(self.question)).encode())
-        with (self.folder / "log").open("ab") as log:
-            child = subprocess.Popen(
-                [*command, str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_outlives_us()
-            )
-        until = time.monotonic() + 60
-        while child.poll() is None and not is_held(self.folder / "lock") and not self.answer():
-            if time.monotonic() > until:
+        with held(self.folder / "start.lock", START_SECONDS):
+            if is_held(self.folder / "lock") or self.answer():
                 return
-            time.sleep(0.05)
+            write_aside(self.folder / "question.json", to_text(self.question).encode())
+            with (self.folder / "log").open("ab") as log:
+                child = subprocess.Popen(
+                    [*command, str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **_outlives_us()
+                )
+            until = time.monotonic() + START_SECONDS
+            while child.poll() is None and not is_held(self.folder / "lock") and time.monotonic() < until:
+                time.sleep(0.05)
 
     def _died(self) -> Reply:
         log = self.folder / "log"
         lines = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
         last = lines[-1][:300] if lines else "it said nothing"
         fact = f"the process of {self.question.verb} died {MOST_STARTS} times: {last}"
-        return Reply({"error": {"kind": "failed", "code": "unexpected", "message": fact, "next": f"read {log}"}})
+        return failed(fact, f"read {log}")
 
 
-def serve(folder: Path, work: Callable[[Question, Tell], Reply]) -> bool:
+def serve(folder: Path, work: Callable[[Question, Tell], Reply | None]) -> bool:
     """Be the process of the piece of work in *folder*, one at a time at an office; False when another one is."""
     with held(folder / "lock", patience_seconds=5.0) as mine:  # whoever only asks whether it is held lets go at once
         if not mine:
             return False
         with held(folder.parent / "office.lock", patience_seconds=float("inf")):
-            question = read_question(json.loads((folder / "question.json").read_text("utf-8")))
+            question = read_question((folder / "question.json").read_text("utf-8"))
             reply = work(question, _Teller(folder / "progress.json"))
-        write_aside(folder / "answer.json", json.dumps(reply.data).encode())
+        if reply:
+            write_aside(folder / "answer.json", json.dumps(reply.data).encode())
     return True
 
 

@@ -7,8 +7,11 @@ No secret travels in either direction: the office finds keys where its own page 
 from __future__ import annotations
 
 import hashlib
+import json
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from states.codec import NotReadable, from_json, to_json
@@ -102,6 +105,11 @@ class Reply:
     content: bytes = b""
 
 
+def to_text(question: Question) -> str:
+    """Return the question as JSON text in ASCII: servers refuse what file names may hold, half characters."""
+    return json.dumps(to_data(question))
+
+
 def to_data(question: Question) -> dict[str, Any]:
     """Return the question as JSON data."""
     return {
@@ -113,26 +121,32 @@ def to_data(question: Question) -> dict[str, Any]:
     }
 
 
-def read_question(data: dict[str, Any]) -> Question:
-    """Return the question that `to_data` wrote. Raises NotReadable."""
-    if data.get("schema") != SCHEMA or data.get("verb") not in VERBS:
-        raise NotReadable(f"a question in another format than {SCHEMA}: hub and office run different versions")
-    verb, given = VERBS[data["verb"]], data["given"]
-    return Question(
-        data["verb"],
-        from_json(OnSite, data["work"]),
-        data["inventory"],
-        None if verb.given is None else from_json(verb.given, given),
-    )
-
-
-def work_on(question: Question, hands: Hands) -> Reply | None:
-    """Do what is asked. None while the office is still at work; errors of ours become answers, others propagate."""
+def read_question(text: str) -> Question:
+    """Return the question that `to_text` wrote. Raises SeedingError for one of another version."""
+    data = json.loads(text)
+    verb = VERBS.get(data.get("verb", ""))
+    if data.get("schema") != SCHEMA or verb is None:
+        raise SeedingError(_VERSIONS.format(data.get("verb")), next=_SAME)
     try:
-        found = VERBS[question.verb].do(hands, question.work, question.given)
+        given = None if verb.given is None else from_json(verb.given, data["given"])
+        return Question(data["verb"], from_json(OnSite, data["work"]), data["inventory"], given)
+    except (NotReadable, KeyError) as wrong:
+        raise SeedingError(f"{_VERSIONS.format(data['verb'])}: {wrong}", next=_SAME) from None
+
+
+def answered(question: Question, hands: Callable[[], Hands]) -> Reply | None:
+    """Do what is asked with the adapters that *hands* makes. None while the office is still at work.
+
+    Every error is an answer: ours as it is, a bug without what it may quote. Raises nothing.
+    """
+    try:
+        found = VERBS[question.verb].do(hands(), question.work, question.given)
     except SeedingError as wrong:
         kind = next((kind for kind, cls in _KINDS.items() if isinstance(wrong, cls)), "failed")
-        return Reply({"error": {"kind": kind, "code": wrong.code, "message": wrong.message, "next": wrong.next}})
+        return failed(wrong.message, wrong.next, wrong.code, kind)
+    except Exception as bug:
+        last = traceback.extract_tb(bug.__traceback__)[-1]
+        return failed(f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}", "report this")
     if found is None:
         return None
     if isinstance(found, bytes):
@@ -140,17 +154,27 @@ def work_on(question: Question, hands: Hands) -> Reply | None:
     return Reply({"answer": to_json(found)})
 
 
+def failed(message: str, next: str, code: str = "unexpected", kind: str = "failed") -> Reply:
+    """Return an error as an answer."""
+    return Reply({"error": {"kind": kind, "code": code, "message": message, "next": next}})
+
+
 def answer_of(question: Question, reply: Reply) -> Any:
-    """Return what the office answered, or raise what it raised. Raises NotReadable for what is no answer."""
+    """Return what the office answered, or raise what it raised. Raises SeedingError for what is no answer."""
     if error := reply.data.get("error"):
         cls = _KINDS.get(error["kind"], SeedingError)
         raise cls(error["message"], next=error["next"], code=error["code"])
-    kind, answer = VERBS[question.verb].answer, reply.data.get("answer")
-    if kind is not bytes:
+    kind, answer = VERBS[question.verb].answer, reply.data["answer"]
+    if kind is bytes:
+        if hashlib.sha256(reply.content).hexdigest() != answer["sha256"]:
+            raise SeedingError(f"the {question.verb} of {question.office} did not arrive whole", next="report this")
+        return reply.content
+    try:
         return from_json(kind, answer)
-    if not isinstance(answer, dict) or hashlib.sha256(reply.content).hexdigest() != answer.get("sha256"):
-        raise NotReadable(f"the {question.verb} of {question.office} did not arrive whole")
-    return reply.content
+    except NotReadable as wrong:
+        raise SeedingError(f"{_VERSIONS.format(question.verb)}: {wrong}", next=_SAME) from None
 
 
+_VERSIONS = "{} cannot be read: hub and office seem to run different versions"
+_SAME = "bring them to the same version"
 _KINDS: dict[str, type[SeedingError]] = {"not-yet": NotYet, "transient": Transient}
