@@ -245,6 +245,7 @@ class ItemInVault:
     bytes: int = 0  # the agent alone knows it: the vault gives no size of a point
     state: str = ""  # the vault's own word for its protection
     counted: int = 0  # the points by the vault's summary of the item, which may differ from its list of them
+    oldest: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ def hear(run: Run, name: str, now: datetime | None = None) -> Testimony:
         denier, other = (vault, agent) if vault.word == "no" else (agent, vault)
         return _disagree(f"{name}: {denier.who} {denier.why}, while {other.who} shows {other.point}", shown)
     if not shown:
-        return _one_alone(name, *((vault, agent) if agent.word == "yes" else (agent, vault)), now)
+        silent, speaker = (vault, agent) if agent.word == "yes" else (agent, vault)
+        return _one_alone(name, silent, speaker, run.reached("ingested") or run.since, now)
     return _compare(name, vault.item, agent.item)
 
 
@@ -116,9 +117,9 @@ def _said(who: str, item: ItemInVault | None, landed: datetime | None, heard_at:
     return _Said(who, "no", item, f"calls it {item.state}")
 
 
-def _one_alone(name: str, silent: _Said, speaker: _Said, now: datetime | None) -> Testimony:
+def _one_alone(name: str, silent: _Said, speaker: _Said, landed: datetime, now: datetime | None) -> Testimony:
     assert speaker.item is not None and speaker.item.latest is not None
-    due = speaker.item.latest + LAG
+    due = max(speaker.item.oldest or speaker.item.latest, landed) + LAG  # newer points must not put it off
     told = f"{name}: {speaker.who} shows {speaker.point}, {silent.who} shows none"
     if now is not None and now > due:
         return _disagree(f"{told}, though it was due by {due:%Y-%m-%d %H:%M} UTC")

@@ -52,6 +52,17 @@ def rename(office: Office, row: dict[str, Any]) -> None:
     office.renamed = str(row["server"])
 
 
+def lag(office: Office, row: dict[str, Any]) -> None:
+    """The vault hears of the server's recovery points so many hours late."""
+    office.vault_lag_hours = float(row["hours"])
+
+
+def delete_points(office: Office, row: dict[str, Any]) -> None:
+    """Somebody deletes every recovery point there is."""
+    for item in office.items:
+        item.points = []
+
+
 def take(office: Office, *worlds: str) -> dict[str, Any] | None:
     """Return the first row of these kinds that waits for the office's backup, counted down, or None."""
     for row in office.troubles:
@@ -75,5 +86,7 @@ OFFICE_MISHAPS: dict[str, tuple[Callable[[Office, dict[str, Any]], None], tuple[
     "server-on":           (switch_on,   (),           ()),
     "agent-version":       (grow_old,    ("version",), ()),
     "server-renamed":      (rename,      ("server",),  ()),
+    "vault-lags":          (lag,         ("hours",),   ()),
+    "points-deleted":      (delete_points, (),         ()),
 }
 # fmt: on

@@ -169,6 +169,7 @@ class Office(BaseModel):
     schedule_enabled: bool = False
     hour: int = 21
     last_run: datetime | None = None
+    vault_lag_hours: float = 0
     items: list[Item] = Field(default_factory=list)
     jobs: list[BackupJob] = Field(default_factory=list)
     failed_files: list[dict[str, str]] = Field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.rehearsal import vault_shapes as shapes
@@ -198,7 +198,16 @@ def _vault(world: World, ask: Ask) -> None:
 
 def _offices(world: World, ask: Ask) -> Iterator[Office]:
     _vault(world, ask)
-    yield from (office for office in world.records.offices.values() if office.configured)
+    yield from (_as_far_as_heard(office, world.now) for office in world.records.offices.values() if office.configured)
+
+
+def _as_far_as_heard(office: Office, now: datetime) -> Office:
+    """Return *office* as the vault knows it: it may hear of its recovery points hours later."""
+    heard = now - timedelta(hours=office.vault_lag_hours)
+    items = [
+        item.model_copy(update={"points": [one for one in item.points if one.at <= heard]}) for item in office.items
+    ]
+    return office.model_copy(update={"items": items}) if office.vault_lag_hours else office
 
 
 def _office(world: World, ask: Ask) -> Office:

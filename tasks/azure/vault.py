@@ -73,6 +73,7 @@ class RecoveryServicesVault:
             protected=state.casefold() == "protected",
             state=state,
             counted=self._counted(plan, place) if place else 0,
+            oldest=times[0] if times else None,
         )
 
     def _point_times(self, plan: Plan, place: VaultPlace) -> Iterator[Any]:

@@ -94,12 +94,13 @@ def _running(job: Job) -> JobRunning:
 
 def _in_vault(answer: AgentAnswer, item: Item) -> ItemInVault:
     points = _points(answer, item)
-    latest = max((point.at for point in points if point.at), default=None)
+    dates = sorted(point.at for point in points if point.at)
     protected = any(named(item, source.name) for source in answer.protected)
     return ItemInVault(
         name=item.name,
         points=len(points),
-        latest=latest,
+        latest=dates[-1] if dates else None,
+        oldest=dates[0] if dates else None,
         protected=protected,
         bytes=max((point.bytes or 0 for point in points), default=0),
         state="" if protected else "not protected",

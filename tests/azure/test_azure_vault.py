@@ -79,7 +79,8 @@ def test_a_protected_item_shows_its_points(azure):
     (mail,) = vault.seen(PLAN).items
 
     at = datetime(2026, 2, 3, 10, 0, 0, 123456, tzinfo=UTC)
-    assert mail == ItemInVault("mail", 3, at, protected=True, state="Protected")
+    oldest = datetime(2026, 2, 1, 10, tzinfo=UTC)
+    assert mail == ItemInVault("mail", 3, at, protected=True, state="Protected", oldest=oldest)
     assert "DPMContainer;EX01/protectedItems/item1/recoveryPoints" in azure.sent("GET", POINTS)[0].url
 
 

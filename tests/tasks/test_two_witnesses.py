@@ -137,10 +137,12 @@ def world(tmp_path_factory) -> FakeWorld:
     made.journal.close()
 
 
-def look(world: FakeWorld, run: Run, vault: Word, said: Word, now: datetime) -> Run:
+def look(
+    world: FakeWorld, run: Run, vault: Word, said: Word, now: datetime, shown: tuple[ItemInVault, ...] = ()
+) -> Run:
     """Return *run* after the real verb has looked once at *now*, and its outcome was settled."""
     world.vault.known = () if vault.silent else vault.items(LANDED)
-    seen = agent(LANDED, items=said.items(LANDED), server=said.server, incremental_at=None)
+    seen = agent(LANDED, items=shown or said.items(LANDED), server=said.server, incremental_at=None)
     world.office = FakeOffice().with_agent(seen)
     if said.silent:
         world.office.trouble.before["agent"] = [NotYet("nobody answers")]
@@ -220,6 +222,17 @@ def test_what_does_not_fit_is_a_condition_in_words(world, vault, said, looked, c
     assert all(word in detail for word in words), detail
     again = look(world, run, vault, said, LANDED + looked + timedelta(minutes=30))
     assert again.conditions[code].detail == detail  # the same trouble is told once
+
+
+def test_newer_points_of_one_witness_do_not_put_off_the_others_time(world):
+    """The vault would have had to show the first one long ago; the clock starts with that."""
+    run = INGESTED
+    for hours in (20, 40):
+        latest = LANDED + timedelta(hours=hours - 1)
+        shown = tuple(replace(i, latest=latest, oldest=LANDED + timedelta(hours=1)) for i in Word().items(LANDED))
+        run = look(world, run, SILENT, Word(), LANDED + timedelta(hours=hours), shown)
+
+    assert set(run.conditions) == {"witnesses-disagree"}
 
 
 def test_a_waiver_lets_one_witness_do_and_no_witness_never_does(world):
