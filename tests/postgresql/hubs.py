@@ -5,6 +5,7 @@ The vendor is a folder: a name is taken by making its file, which only one can; 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -36,11 +37,12 @@ class SharedOrders(FakeOrders):
         self._folder = folder
 
     def create(self, request: OrderRequest) -> None:
-        """Take the name once, whoever asks."""
+        """Take the name once, whoever asks; the order is there with its tags, or not at all."""
         self._note("attempts", request.job_name)
+        aside = self._folder / f"{request.job_name}.{os.getpid()}"
+        aside.write_text("\n".join(f"{key}={value}" for key, value in request.tags.items()), "utf-8")
         try:
-            with (self._folder / f"{request.job_name}.job").open("x", encoding="utf-8") as file:
-                file.write("\n".join(f"{key}={value}" for key, value in request.tags.items()))
+            (self._folder / f"{request.job_name}.job").hardlink_to(aside)
         except FileExistsError:
             raise AlreadyExists(f"{request.job_name} exists") from None
 
