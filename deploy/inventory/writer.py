@@ -25,5 +25,5 @@ def _value(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_value(inner) for inner in value]
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "true" if value else "false"
     return f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
