@@ -51,10 +51,11 @@ def test_the_npm_lock_names_versions_and_digests_only():
 
 
 def test_data_files_are_shipped():
-    """The wheel carries the limits and the sample; without them no plan can be checked."""
+    """The wheel carries the limits, the sample and the scripts for Windows; without them no plan can be checked."""
     globs = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    needed = [*(ROOT / "deploy/data").iterdir(), *(ROOT / "deploy/offices").iterdir()]
+    needed = [path for folder in ("data", "offices", "agents") for path in (ROOT / "deploy" / folder).glob("*.*")]
 
-    shipped = [path for path in needed if any(path.match(glob) for glob in globs)]
+    left = [path.name for path in needed if not any(path.match(glob) for glob in globs)]
 
-    assert sorted(path.name for path in shipped) == ["countries.yaml", "limits.yaml", "sample.yaml"]
+    assert sorted(left) == ["README.md", "__init__.py"]
+    assert {"limits.yaml", "sample.yaml", "Invoke-SeedingAgent.ps1"} < {path.name for path in needed}

@@ -155,7 +155,9 @@ def work(
 
 @app.command()
 def doctor(
-    office: Annotated[str, typer.Option(help="Only this office.")] = "", home: Home = None, json: Json = False
+    office: Annotated[str, typer.Option(help="Only this office, and its backup agent.")] = "",
+    home: Home = None,
+    json: Json = False,
 ) -> None:
     """Check that journal, inventory, credential, vault and storage account are fit for use. Changes nothing."""
     from deploy.cli import checking
