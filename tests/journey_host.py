@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from flows.passing import Passed, run_pass
 from flows.world import World
 from states.run import Run
 
+KILLED_PASS = Path(__file__).parent / "crash" / "killed_pass.py"
 SAMPLE_BYTES = 4 * 1024 * 1024
 
 
@@ -80,3 +84,12 @@ def flip_one_byte(path: Path) -> None:
         file.seek(before.st_size // 2)
         file.write(bytes([byte ^ 0x10]))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def killed(journey: Journey, office: str, call: str, moment: str) -> None:
+    """Run a pass in a process of its own that dies around *call*."""
+    home, run_id = str(journey.rehearsal.where.home), journey.run(office).run_id
+    done = subprocess.run(
+        [sys.executable, str(KILLED_PASS), home, run_id, call, moment], capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr

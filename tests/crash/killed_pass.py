@@ -1,4 +1,4 @@
-"""A pass that kills itself with SIGKILL at a named moment: `killed_pass.py HOME RUN METHOD before|after`.
+"""A pass that kills itself with SIGKILL at a named moment: `killed_pass.py HOME RUN PORT.METHOD before|after`.
 
 The ports are the real ones; only the call that is to be interrupted is wrapped.
 """
@@ -20,13 +20,13 @@ from tasks.ports import Site
 
 
 class KilledAt:
-    """The orders port, but the process dies before or after one method's effect."""
+    """A port of the site, but the process dies before or after one method's effect."""
 
-    def __init__(self, orders: Any, method: str, moment: str) -> None:
-        self._orders, self._method, self._moment = orders, method, moment
+    def __init__(self, port: Any, method: str, moment: str) -> None:
+        self._port, self._method, self._moment = port, method, moment
 
     def __getattr__(self, name: str) -> Any:
-        real = getattr(self._orders, name)
+        real = getattr(self._port, name)
         if name != self._method:
             return real
 
@@ -39,13 +39,14 @@ class KilledAt:
         return fatal
 
 
-def main(home: str, run_id: str, method: str, moment: str) -> None:
+def main(home: str, run_id: str, call: str, moment: str) -> None:
     """Run one pass that will not come to its end."""
     whole = world(settings(Path(home)))
+    port, method = call.split(".")
 
     def site_of(plan: Plan) -> Site:
         site = whole.site_of(plan)
-        return replace(site, orders=KilledAt(site.orders, method, moment))
+        return replace(site, **{port: KilledAt(getattr(site, port), method, moment)})
 
     run_pass(replace(whole, site_of=site_of), run_id, look_now=True)
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from journey_host import Journey
-
-SCRIPT = Path(__file__).with_name("killed_pass.py")
+from journey_host import Journey, killed
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_pass_killed_around_the_order_leaves_exactly_one_order(journey: Journey, moment: str) -> None:
     """The intent is on record, its outcome is not: what Azure shows decides, and the same state is reached."""
-    killed(journey, "lyon", "create", moment)
+    killed(journey, "lyon", "orders.create", moment)
     open_intents = journey.run("lyon").intents
     journey.sweep()
 
@@ -31,7 +24,7 @@ def test_a_pass_killed_around_the_pick_up_never_books_twice(journey: Journey, mo
     """Azure cannot be asked whether a pick-up is booked, so the run says that a person should ask the carrier."""
     journey.until("lyon", "delivered")
     seal(journey)
-    killed(journey, "lyon", "book_pickup", moment)
+    killed(journey, "lyon", "orders.book_pickup", moment)
     journey.sweep()
 
     run = journey.run("lyon")
@@ -49,10 +42,3 @@ def seal(journey: Journey) -> None:
         if answer(journey.rehearsal, journey.run("lyon")) and journey.run("lyon").state == "copied":
             return
     raise AssertionError(f"lyon is {journey.run('lyon').state}")
-
-
-def killed(journey: Journey, office: str, method: str, moment: str) -> None:
-    """Run a pass in a process of its own that dies around *method*."""
-    home, run_id = str(journey.rehearsal.where.home), journey.run(office).run_id
-    done = subprocess.run([sys.executable, str(SCRIPT), home, run_id, method, moment], capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
