@@ -1,0 +1,74 @@
+"""The forms of the Prefect UI: what they ask, what they refuse, and what an answer does to a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from journey_host import Journey, begun
+from prefect_host import Prefect
+from rehearsal_host import Rehearsal as Azure
+
+from deploy.fleet.server import changes
+from deploy.fleet.wanted import wanted
+from deploy.inventory import load
+from deploy.rehearse import jump, serial_on_the_label
+from flows.answering import FORMS
+from flows.prefect_api import Api, prefect_api
+from states.conditions import CATALOGUE
+from states.facts import Delivered
+from states.playbook import Ask
+from tasks.errors import SeedingError
+
+
+@pytest.fixture
+def hub(prefect: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
+    """A hub whose run of lyon asks whether the device has arrived, and whose forms are deployed."""
+    started = begun(rehearsal, tmp_path / "hub", ("lyon",))
+    with prefect_api() as api:
+        for change in changes(api, wanted(load(started.where.inventory_at_home))):
+            change.write(api)
+    journey = Journey(started, rehearsal)
+    while not isinstance(journey.sweep()[0].step, Ask):
+        jump(started)
+    yield journey
+    started.journal.close()
+
+
+def test_every_form_says_what_it_wants_in_words() -> None:
+    """A title and a help text for each field; who answers is always asked."""
+    for form in FORMS:
+        fields = next(iter(form.parameters.definitions.values()))["properties"]  # type: ignore[union-attr]
+        assert {"run", "by"} <= set(fields), form.name
+        assert all(field.get("title") and field.get("description") for field in fields.values()), form.name
+    waive = next(form for form in FORMS if form.name == "waive")
+    assert waive.parameters.definitions["Waive"]["properties"]["code"]["enum"] == sorted(CATALOGUE)  # type: ignore[index]
+
+
+def test_an_answer_in_a_form_moves_the_run_and_names_who_gave_it(prefect: Prefect, hub: Journey) -> None:
+    """What the office types in Prefect is evidence like any other; the pass comes at once."""
+    serial = serial_on_the_label(hub.rehearsal, hub.run("lyon"))
+    hub_home = str(hub.rehearsal.where.home)
+    with prefect_api() as api:
+        for wrong in ({"serial": "x"}, {"serial": serial, "by": "a\nb"}, {"serial": serial, "more": 1}):
+            with pytest.raises(SeedingError, match="409"):
+                fill(api, "delivered", {"run": "lyon", "by": "Jo", **wrong})
+        good = fill(api, "delivered", {"run": "lyon", "by": "Jo Martin", "serial": serial})
+        done = prefect.seeding("work", "--once", "--home", hub_home)
+        state = api.get(f"/flow_runs/{good}")["state"]
+
+    run = hub.run("lyon")
+    given = run.get(Delivered)
+    lines = hub.rehearsal.journal.lines(run.run_id)
+    assert given == Delivered(serial, "Jo Martin"), (state, done.stdout, done.stderr)
+    assert [line.actor for line in lines if line.payload.get("kind") == "delivered"] == ["Jo Martin"]
+    assert state["name"] == run.state == "delivered" and run.history[-1].state == "delivered"
+
+
+def fill(api: Api, form: str, answer: dict[str, Any]) -> str:
+    """Submit a form as the UI does; raises what the server refuses. Returns the flow run's id."""
+    deployment = api.get(f"/deployments/name/{form}/form")
+    body = {"parameters": {"answer": answer}, "state": {"type": "SCHEDULED"}}
+    return str(api.post(f"/deployments/{deployment['id']}/create_flow_run", body)["id"])
