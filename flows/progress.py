@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from threading import Thread
 
+from prefect.settings import PREFECT_API_URL
+
 from flows.home_run import Home, home_of
 from flows.prefect_api import prefect_api
 from tasks.errors import SeedingError
@@ -34,7 +36,12 @@ class ProgressPage:
 
 
 def show(run_id: str, at: Progress) -> None:
-    """Put one moment on the run's page. The work matters, not its picture: a server that is away is none of it."""
+    """Put one moment on the run's page. The work matters, not its picture: a server that is away is none of it.
+
+    Nor is one started for it: without an address Prefect's client would.
+    """
+    if not PREFECT_API_URL.value():
+        return
     try:
         with prefect_api() as api:
             text = f"{run_id}: {progress_line(at.phase, at)}"
