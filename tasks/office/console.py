@@ -18,7 +18,7 @@ from tasks.office.answer import AgentAnswer
 from tasks.office.job_texts import explained
 from tasks.office.place import Place
 from tasks.office.steps import wizard_steps
-from tasks.office.witness import last_class, named
+from tasks.office.witness import agent_seen, named
 from tasks.ports import OnSite
 
 COPY_SECONDS = 14 * 86400.0  # the longest an agent may write: 80 TB over 1 GbE take 8.4 days
@@ -41,7 +41,7 @@ class ConsoleAgent:
             answer = self.witness.answer(work.plan, "start-copy", *where, *_items(work), timeout_seconds=COPY_SECONDS)
         except AgentRefuses as refused:
             raise AgentRefuses(refused.message, next=wizard_steps(work, place)) from None
-        insist_on_waiting(answer)
+        insist_on_waiting(agent_seen(answer, work.plan, None))
         return Copied(work.serial, tuple(_on_device(item, answer, place) for item in work.plan.items))
 
     def seen(self, work: OnSite) -> AgentSeen:
@@ -53,18 +53,16 @@ class ConsoleAgent:
         return self.witness.seen(work, "stop-job", *_items(work))
 
 
-def insist_on_waiting(answer: AgentAnswer) -> None:
+def insist_on_waiting(seen: AgentSeen) -> None:
     """Take "Waiting for Azure ..." as the one good end of the agent's copy: it waits for the device to be ingested.
 
     Raises NotYet while the job runs, and AgentRefuses when it failed, or ended without waiting: then it did not go
     to the device.
     """
-    last = max(answer.jobs, key=lambda job: job.started, default=None)
-    means = last_class(answer)
-    if last is None or means in ("running", None):
-        raise NotYet(f"the backup agent is still at work: {last.text if last else 'no job yet'}")
-    if means != "waiting":
-        told = explained(last.text) or last.status
+    if seen.running or seen.last_job_class in ("running", "none"):
+        raise NotYet(f"the backup agent is still at work: {seen.last_job or seen.last_job_class}")
+    if seen.last_job_class != "waiting":
+        told = explained(seen.last_job) or seen.last_job_class
         raise AgentRefuses(f"the backup agent's copy ended as: {told}", next="look at its job in the console")
 
 

@@ -17,8 +17,12 @@ FILES_NAMED = 20  # of the files a job could not read, so many are kept
 def agent_seen(
     answer: AgentAnswer, plan: Plan, landed: datetime | None, rules: Iterable[OldestVersion] = ()
 ) -> AgentSeen:
-    """Return *answer* as evidence about *plan*. *landed* (UTC) is when the seed reached the storage account."""
-    jobs = sorted((job for job in answer.jobs if kind_of(job) != "planned"), key=lambda job: job.started)
+    """Return *answer* as evidence about *plan*. *landed* (UTC) is when the seed reached the storage account.
+
+    A server may protect more than the run is about: jobs of other items are not looked at.
+    """
+    ours = (job for job in answer.jobs if _item_of(job, plan) is not None and kind_of(job) != "planned")
+    jobs = sorted(ours, key=lambda job: job.started)
     last = jobs[-1] if jobs else None
     means = kind_of(last) if last else "none"
     at, sent = first_incremental(answer, plan, landed) or (None, 0)
@@ -33,7 +37,11 @@ def agent_seen(
         items=tuple(_in_vault(answer, item) for item in plan.items),
         incremental_at=at,
         incremental_bytes=sent,
-        running=tuple(_running(job) for job in jobs if kind_of(job) == "running" and job.ended is None),
+        running=tuple(
+            JobRunning(_item_of(job, plan) or "", job.started, job.bytes or 0)
+            for job in jobs
+            if kind_of(job) == "running" and job.ended is None
+        ),
         last_run=max((job.ended for job in jobs if job.ended), default=answer.schedule.last_run),
         failed_files=tuple(f"{file.path}: {file.reason}" for file in answer.failed_files[:FILES_NAMED]),
         version_wanted=version_wanted(((p.name, p.version) for p in answer.products), plan.mode, rules),
@@ -45,12 +53,6 @@ def agent_seen(
 def kind_of(job: Job) -> JobClass:
     """Return what *job* really is."""
     return classify(job.status, job.text)
-
-
-def last_class(answer: AgentAnswer) -> JobClass | None:
-    """Return what the latest job really is; None when there is none."""
-    jobs = [job for job in answer.jobs if kind_of(job) != "planned"]
-    return kind_of(max(jobs, key=lambda job: job.started)) if jobs else None
 
 
 def first_incremental(answer: AgentAnswer, plan: Plan, landed: datetime | None) -> tuple[datetime, int] | None:
@@ -88,8 +90,11 @@ def _end(job: Job) -> datetime:
     return job.ended or job.started
 
 
-def _running(job: Job) -> JobRunning:
-    return JobRunning(job.item or "", job.started, job.bytes or 0)
+def _item_of(job: Job, plan: Plan) -> str | None:
+    """Return the plan's name of what a job is about, "" for the whole server, None for something else."""
+    if job.item is None:
+        return ""
+    return next((item.name for item in plan.items if named(item, job.item)), None)
 
 
 def _in_vault(answer: AgentAnswer, item: Item) -> ItemInVault:

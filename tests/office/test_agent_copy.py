@@ -74,7 +74,7 @@ def test_a_seed_elsewhere_is_not_taken(plan, tmp_path):
     ("status", "text", "error", "told"),
     [
         ("InProgress", "", NotYet, "still at work"),
-        ("Completed", "", AgentRefuses, "ended as: Completed"),
+        ("Completed", "", AgentRefuses, "ended as: done"),
         ("Failed", "ID 34506", AgentRefuses, "passphrase"),
         ("Completed", "ID: 100230", AgentRefuses, "certificate"),
     ],
