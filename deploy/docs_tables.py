@@ -17,9 +17,11 @@ from deploy.cli.app import app
 from deploy.cli.envelope import Exit
 from states.conditions import CATALOGUE
 from states.facts import EVIDENCE, ItemInVault, ItemOnDevice, JobInVault, JobRunning, ServerInVault, Sighting, Stage
+from states.freeze import AccountSeen, AppSeen, Change
 from states.lifecycle import EDGES, ENDINGS
 from states.plan import Item, Plan
-from states.playbook import PLAYBOOK
+from states.playbook import BESIDE, PLAYBOOK
+from states.release import SampleFile
 from tasks import errors
 
 NESTED = (
@@ -31,6 +33,10 @@ NESTED = (
     JobInVault,
     Sighting,
     JobRunning,
+    AccountSeen,
+    AppSeen,
+    Change,
+    SampleFile,
 )  # records that stand inside evidence or a plan
 EVERYWHERE = ("home", "json")  # options every command has: told once, at the top of the page
 
@@ -68,7 +74,7 @@ def playbook() -> str:
     rows = [
         (f"`{state}`", row.kind, f"`{row.verb}`", _sentence(row.until), _span(row.every), row.on)
         for state, steps in PLAYBOOK.items()
-        for row in steps
+        for row in (*steps, *BESIDE.get(state, ()))
     ]
     return _table(("state", "kind", "verb", "until", "again after", "waits for"), rows)
 

@@ -147,7 +147,8 @@ _ROWS = (
     Condition("account-immutable",     "blocks", "operator", "the seed's container is immutable: an upload would fail",
               "remove the policy or the hold, then `seeding advance {run} --now`"),
     Condition("account-key-changed",   "blocks", "operator", "an account key was changed while own drives travel",
-              "ask Azure support whether the import still works, then `seeding waive {run} account-key-changed`"),
+              "ask Azure support whether the import still works, then "
+              "`seeding waive {run} account-key-changed --reason TEXT`"),
     Condition("account-key-due",       "warn",   "operator", "the account's policy wants a key changed",
               "leave the keys alone until the run is vaulted"),
     Condition("server-renamed",        "blocks", "office",   "the backup server has another name than the vault knows",
