@@ -158,7 +158,7 @@ class AzureEntry:
 class ScheduleEntry:
     """When the office's run is looked at: cron, in the office's own time."""
 
-    advance: str = key(v.CRON, "*/30 * * * *")
+    advance: str = key(v.CRON, "*/15 * * * *")
 
 
 @dataclass(frozen=True, kw_only=True)
