@@ -12,8 +12,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from deploy import docs_own_disks as own_disks
 from deploy import docs_tables as tables
 from states import diagram
+from states.own_disk import OWN_DISK_PLAYBOOK
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -33,6 +35,11 @@ def pages() -> dict[str, Mapping[str, Callable[[], str]]]:
         "exit-codes.md": {"exit codes": tables.exit_codes, "problem codes": tables.problem_codes},
         "commands.md": {"commands": tables.commands},
         "journal-format.md": {"evidence": tables.evidence},
+        "own-disks.md": {
+            "parcels": own_disks.parcels,
+            "own-disk playbook": lambda: tables.playbook(OWN_DISK_PLAYBOOK),
+            "drive words": own_disks.drive_words,
+        },
     }
 
 

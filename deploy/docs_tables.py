@@ -5,7 +5,7 @@ Every function returns markdown and reads nothing but the code. deploy/docs.py p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from itertools import groupby
@@ -22,6 +22,7 @@ from states.lifecycle import EDGES, ENDINGS
 from states.plan import Item, Plan
 from states.playbook import BESIDE, PLAYBOOK
 from states.release import SampleFile
+from states.steps import Row
 from tasks import errors
 
 NESTED = (
@@ -60,23 +61,23 @@ def endings() -> str:
         edges = list(group)
         needs = "; ".join(_sentence(need) for need in edges[0].needs) or "a person's decision"
         rows.append((f"`{trigger}`", ", ".join(f"`{e.source}`" for e in edges), f"`{target}`", needs))
-    return _table(("trigger", "from", "to", "needs"), rows)
+    return table(("trigger", "from", "to", "needs"), rows)
 
 
 def guards() -> str:
     """Return every guard that an edge names, and what it asks for."""
     needed = dict.fromkeys(need for edge in EDGES for need in edge.needs)
-    return _table(("guard", "is true when"), [(_sentence(need), _first_line(need)) for need in needed])
+    return table(("guard", "is true when"), [(_sentence(need), _first_line(need)) for need in needed])
 
 
-def playbook() -> str:
+def playbook(states: Mapping[str, tuple[Row, ...]] = PLAYBOOK) -> str:
     """Return what is done in each state, in order, and how often."""
     rows = [
         (f"`{state}`", row.kind, f"`{row.verb}`", _sentence(row.until), _span(row.every), row.on)
-        for state, steps in PLAYBOOK.items()
+        for state, steps in states.items()
         for row in (*steps, *BESIDE.get(state, ()))
     ]
-    return _table(("state", "kind", "verb", "until", "again after", "waits for"), rows)
+    return table(("state", "kind", "verb", "until", "again after", "waits for"), rows)
 
 
 def catalogue() -> str:
@@ -93,19 +94,19 @@ def catalogue() -> str:
         )
         for c in sorted(CATALOGUE.values(), key=lambda c: order.index(c.severity))
     ]
-    return _table(("code", "severity", "whose turn", "means", "what helps", "clock"), rows)
+    return table(("code", "severity", "whose turn", "means", "what helps", "clock"), rows)
 
 
 def exit_codes() -> str:
     """Return the exit codes with their meaning. Raises KeyError for one nobody has explained."""
-    return _table(("code", "name", "means", "what to do"), [(f"{e.value}", f"`{e.name}`", *MEANS[e]) for e in Exit])
+    return table(("code", "name", "means", "what to do"), [(f"{e.value}", f"`{e.name}`", *MEANS[e]) for e in Exit])
 
 
 def problem_codes() -> str:
     """Return the codes of our errors, with the exit code each leads to."""
     kinds = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, errors.SeedingError)]
     rows = [(f"`{k.code}`", str(k.exit_code), _first_line(k)) for k in kinds if k is not errors.SeedingError]
-    return _table(("code", "exit", "means"), sorted(rows))
+    return table(("code", "exit", "means"), sorted(rows))
 
 
 def commands() -> str:
@@ -118,7 +119,7 @@ def evidence() -> str:
     """Return every kind of evidence with its fields; nested records behind."""
     kinds = [(f"`{kind}`", _fields(cls), _first_line(cls)) for kind, cls in EVIDENCE.items()]
     inner = [(f"`{cls.__name__}`", _fields(cls), _first_line(cls)) for cls in (Plan, *NESTED)]
-    return f"{_table(('kind', 'facts', 'what it is'), kinds)}\n\n{_table(('record', 'fields', 'what it is'), inner)}"
+    return f"{table(('kind', 'facts', 'what it is'), kinds)}\n\n{table(('record', 'fields', 'what it is'), inner)}"
 
 
 def _command(name: str, command: Any) -> str:
@@ -129,7 +130,7 @@ def _command(name: str, command: Any) -> str:
     parts = [f"### seeding {name}", command.help, f"```console\n{usage}\n```"]
     rows = [(f"`{_argument(p)}`", _help(p)) for p in own if p.param_type_name == "argument"]
     rows += [(f"`{_option(p)}`", _help(p)) for p in options]
-    return "\n\n".join([*parts, *([_table(("argument or option", "what it is"), rows)] if rows else [])])
+    return "\n\n".join([*parts, *([table(("argument or option", "what it is"), rows)] if rows else [])])
 
 
 def _argument(param: Any) -> str:
@@ -184,7 +185,7 @@ def _span(span: timedelta) -> str:
     raise AssertionError("unreachable")
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = tuple(heads)
     lines = [heads, ("---",) * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

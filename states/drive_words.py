@@ -40,7 +40,7 @@ MEANINGS = {
     "MetadataFilesModifiedOrRemoved": Meaning("drive-changed",      "its manifest was changed or removed"),
     "StorageAccountNotAccessible":    Meaning("copy-halted",        "the storage account could not be reached"),
 }
-_ERRORS = (  # how the error's code begins, where the word is OtherUserError
+ERRORS = (  # how the error's code begins, where the word is OtherUserError
     ("BitLocker", Meaning("drive-locked",  "the datacenter could not unlock it with the job's key")),
     ("Manifest",  Meaning("drive-changed", "its manifest cannot be read")),
 )
@@ -65,7 +65,7 @@ def meaning_of(drive: DriveCopy, stage: str) -> Meaning:
     if known is None:
         return Meaning("order-stage-unknown", "a word this version does not know")
     if drive.status == "OtherUserError":
-        return next((meaning for begin, meaning in _ERRORS if drive.error.startswith(begin)), known)
+        return next((meaning for begin, meaning in ERRORS if drive.error.startswith(begin)), known)
     if known.code == "copy-halted" and (stage in _OVER_FOR_GOOD or stage.startswith("Completed")):
         return Meaning("drive-failed", f"{known.says} until the copy was given up")
     return known
