@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from powershell import PRODUCTS, faults, functions
+
+from deploy.inventory import load
+from deploy.office import agent_command, backup_agent
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "deploy/agents").glob("*.ps*1"))
 SHARED = frozenset().union(*(functions(path.read_text("utf-8")) for path in SCRIPTS if path.suffix == ".psm1"))
@@ -70,3 +75,32 @@ def test_the_scripts_answer_every_verb_the_product_asks():
         for module in ("Seeding.Dpm.psm1", "Seeding.Mars.psm1"):
             path = next(path for path in SCRIPTS if path.name == module)
             assert function in functions(path.read_text("utf-8"))
+
+
+def test_the_product_calls_the_entry_script_by_its_own_parameters(inventory):
+    """Every -Name the product sends is a parameter there, and the command ends where the verb follows."""
+    root = Path(__file__).parents[2]
+    entry = next(path for path in SCRIPTS if path.name == "Invoke-SeedingAgent.ps1")
+    declared = entry.read_text("utf-8").partition("\nparam(")[2].partition("\n)")[0]
+    parameters = set(re.findall(r"\]\$(\w+)", declared))
+    sources = "".join((root / "tasks/office" / name).read_text("utf-8") for name in ("console.py", "doctor.py"))
+    command = agent_command(inventory.office("sydney"))
+
+    assert set(re.findall(r'"-([A-Z]\w+)"', sources)) | {"Kind", "Verb"} == parameters
+    assert command[command.index("-File") + 1] == str(entry) and command[-3:] == ("-Kind", "dpm", "-Verb")
+
+
+def test_an_inventorys_own_command_is_taken_as_it_is(inventory):
+    """Word by word; a files office without one has none."""
+    lyon = inventory.office("lyon")
+
+    assert agent_command(lyon) == lyon.agent.command == ("C:\\Seeding\\restic-agent.cmd",)
+    assert backup_agent(replace(lyon, agent=replace(lyon.agent, command=None))).witness.command is None
+
+
+@pytest.fixture(scope="module")
+def inventory():
+    """The sample inventory: a DPM office, a files office and a MARS office."""
+    found = load(Path(__file__).parents[2] / "deploy/offices/sample.yaml")
+    assert [office.agent.kind for office in found.offices] == ["dpm", "files", "mars"]
+    return found
