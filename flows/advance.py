@@ -14,11 +14,13 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.charts import CHARTED, funnel, gantt
 from flows.desk import withdraw
 from flows.home_run import Home
-from flows.pages import fleet, state_message, timeline
+from flows.pages import custody, evidence, fleet, form_of, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
+from flows.telling import asked_event, events_of
 from flows.verb_task import perform_as_task
 from flows.world import World, current
 from states.run import Run
@@ -79,7 +81,7 @@ def _pass_and_show(world: World, run_id: str, look_now: bool, flow_run_id: str |
     passed = _pass(world, run_id, look_now)
     with prefect_api() as api:
         home = Home(api)
-        _show(world, home, passed)
+        show_run(world, home, passed)
         if flow_run_id:
             home.rename(UUID(flow_run_id), f"{passed.run.run_id}/{passed.run.state}")
     return passed
@@ -99,14 +101,25 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
     with prefect_api() as api:
         home = Home(api)
         for one in passed:
-            _show(world, home, one)
+            show_run(world, home, one)
         withdraw(api, {row.run_id for row in world.journal.rows(open_only=True)})
-        home.show(
-            "fleet", None, "table", json.dumps(fleet(world.journal.rows(), world.clock.now())), "Every seeding run"
-        )
+        rows, now = world.journal.rows(), world.clock.now()
+        home.show("fleet", None, "table", json.dumps(fleet(rows, now)), "Every seeding run")
+        waiting = sorted((row for row in rows if not row.over), key=lambda row: row.since)[:CHARTED]
+        chart = gantt([world.journal.run(row.run_id) for row in waiting], now)
+        home.show("fleet-chart", None, "markdown", f"{funnel(rows)}\n\n{chart}", "How far the runs are")
 
 
-def _show(world: World, home: Home, passed: Passed) -> None:
-    page = home.project(passed.run)
-    text = timeline(passed.run, passed.step, world.clock.now())
-    home.show(f"timeline-{passed.run.run_id}", page, "markdown", text, f"Where {passed.run.run_id} stands")
+def show_run(world: World, home: Home, passed: Passed) -> None:
+    """Bring a run's pages up to date, and tell what happened to it. Safe to repeat."""
+    run, step, page = passed.run, passed.step, home.project(passed.run)
+    text = timeline(run, step, world.clock.now(), home.form(form_of(step)))
+    home.show(f"timeline-{run.run_id}", page.id, "markdown", text, f"Where {run.run_id} stands")
+    asked = asked_event(run, step, page.id)
+    events, question = ([asked], asked["id"]) if asked and asked["id"] != page.asked else ([], page.asked)
+    if run.seq > page.told:
+        lines = world.journal.lines(run.run_id)
+        home.show(f"evidence-{run.run_id}", page.id, "table", json.dumps(evidence(run)), f"What {run.run_id} knows")
+        home.show(f"custody-{run.run_id}", page.id, "table", json.dumps(custody(lines)), f"Record of {run.run_id}")
+        events = [*events_of(run, lines[page.told :], page.id), *events]
+    home.announce(page, run.seq, question, events)

@@ -7,6 +7,7 @@ with an idempotency key, and each state carries a transition id derived from its
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,7 +16,17 @@ from states.codec import utc_text
 from states.run import Passage, Run
 
 FLOW_NAME = "seeding-run"
+TOLD = "seeding.told"
 TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancelled": "CANCELLED", "abandoned": "FAILED"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A home run: its id, up to which journal line its events were told, and which question the last one was about."""
+
+    id: UUID
+    told: int
+    asked: str
 
 
 class Home:
@@ -23,10 +34,11 @@ class Home:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._forms: dict[str, str] = {}
         self._flow_id: str | None = None
 
-    def project(self, run: Run) -> UUID:
-        """Bring the home run to the run's latest state, step by step; return its id."""
+    def project(self, run: Run) -> Page:
+        """Bring the home run to the run's latest state, step by step; return it as it was found."""
         home = self._api.post("/flow_runs/", self._flow_run(run))
         shown = (home.get("state") or {}).get("state_details", {}).get("transition_id")
         ids = [str(_transition_id(run, passage)) for passage in run.history]
@@ -34,7 +46,22 @@ class Home:
         for passage, transition_id in list(zip(run.history, ids, strict=True))[begin:]:
             state = _state(passage, transition_id)
             self._api.post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
-        return UUID(home["id"])
+        told, _, asked = str((home.get("labels") or {}).get(TOLD, "0 ")).partition(" ")
+        return Page(UUID(home["id"]), int(told), asked)
+
+    def announce(self, page: Page, told: int, asked: str, events: list[dict[str, Any]]) -> None:
+        """Send events, and remember up to which journal line and about which question they told."""
+        if events:
+            self._api.post("/events", events)
+        if (told, asked) != (page.told, page.asked):
+            self._api.patch(f"/flow_runs/{page.id}/labels", {TOLD: f"{told} {asked}"})
+
+    def form(self, name: str) -> str:
+        """Return the id of the form of that name, "" where none is deployed. Looked up once."""
+        if name not in self._forms:
+            found = self._api.get(f"/deployments/name/{name}/form") if name else None
+            self._forms[name] = str(found["id"]) if found else ""
+        return self._forms[name]
 
     def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
         """Put an artifact on a page, in place: the same key is updated, never piled up."""

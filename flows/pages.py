@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from urllib.parse import quote
 
+from states.codec import to_json
+from states.conditions import row_of
 from states.diagram import mermaid
 from states.explain import ago, explain, short, stamp
 from states.guards import nothing_blocks
 from states.lifecycle import EDGES, STATES
-from states.playbook import Step
+from states.lines import Line, canonical
+from states.playbook import Ask, Step
 from states.run import Passage, Run
 from states.sizes import show_size
 from states.vaulting import Reckoned, reckon
 from tasks.journal.rows import RunRow
 
-FLEET_ROWS = 200  # an artifact lives in Prefect's database: keep it small
+FLEET_ROWS = CUSTODY_ROWS = 200  # an artifact lives in Prefect's database: keep it small
+FACT_CHARACTERS = 300
+FORM_NAMES = (
+    "delivered", "attached", "prepared", "handed-over", "waive", "hold", "resume", "cancel", "reorder", "reopen",
+    "close",
+)  # fmt: skip
 
 
-def timeline(run: Run, step: Step, now: datetime) -> str:
-    """Return the run's page: where it stands, the way so far and why it could go it, the diagram."""
+def timeline(run: Run, step: Step, now: datetime, form: str = "") -> str:
+    """Return the run's page: where it stands, what is asked, the way so far and why it could go it, the diagram.
+
+    *form* is the id of the deployment that takes the answer, "" where there is none.
+    """
     pairs = zip((None, *run.history), run.history, strict=False)
     rows = "\n".join(_row(before, here) for before, here in pairs)
     parts = [
         f"# {run.run_id}: {run.state}",
         explain(run, step, now),
+        *([asked(run, step, form)] if isinstance(step, Ask) else []),
         f"| state | reached (UTC) | after | because |\n|---|---|---|---|\n{rows}",
         *([vaulting(reckon(run, now))] if run.reached("ingested") else []),
         f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.",
@@ -75,6 +90,61 @@ def fleet(rows: list[RunRow], now: datetime) -> list[dict[str, str]]:
         }
         for row in order[:FLEET_ROWS]
     ]
+
+
+def asked(run: Run, step: Ask, form: str) -> str:
+    """Return the question as a paragraph of its own: whom, what, until when, and where to answer."""
+    given = quote(json.dumps({"answer": {"run": run.run_id}}))
+    link = f"[Answer in a form](/v2/deployments/deployment/{form}/run?parameters={given})" if form else ""
+    typed = f"or type `{step.command}`" if step.command.startswith("seeding ") else step.command
+    lines = [f"## Asked of {step.who}", step.question, f"Asked since {stamp(step.since)}."]
+    deadline = deadline_of(run, step)
+    if deadline:
+        lines.append(f"**Deadline: {stamp(deadline)}**")
+    return "\n\n".join([*lines, f"{link} {typed}".strip().removeprefix("or ")])
+
+
+def deadline_of(run: Run, step: Ask) -> datetime | None:
+    """Return when the clock runs out that the question's condition has, or None."""
+    raised = run.conditions.get(step.code)
+    clock = row_of(step.code).clock if raised else None
+    return raised.at + clock if raised and clock else None
+
+
+def form_of(step: Step) -> str:
+    """Return the name of the form that takes the answer to a step, "" when it asks nobody or no form does.
+
+    For `seeding record lyon/2026-11 delivered ...` it is `delivered`, for `seeding close lyon/2026-11` it is `close`.
+    """
+    typed = re.findall(r"seeding (?:record \S+ )?([a-z-]+)", step.command) if isinstance(step, Ask) else []
+    return next((word for word in typed if word in FORM_NAMES), "")
+
+
+def evidence(run: Run) -> list[dict[str, str]]:
+    """Return the evidence that stands, a row a kind: when it was read, and what it says in short."""
+    return [
+        {"evidence": kind, "read": stamp(run.evidence_at[kind]), "says": cut(canonical(to_json(fact)), FACT_CHARACTERS)}
+        for kind, fact in run.evidence.items()
+    ]
+
+
+def custody(lines: Sequence[Line]) -> list[dict[str, str]]:
+    """Return the record as a table, the latest CUSTODY_ROWS lines, newest first."""
+    return [
+        {
+            "line": str(line.seq),
+            "at": stamp(line.at),
+            "by": line.actor,
+            "kind": line.kind,
+            "says": cut(canonical(line.payload), FACT_CHARACTERS),
+        }
+        for line in reversed(lines[-CUSTODY_ROWS:])
+    ]
+
+
+def cut(text: str, most: int) -> str:
+    """Return *text*, its end left out where it is longer than *most* characters."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def state_message(step: Step) -> str:

@@ -5,6 +5,7 @@ Direct calls, because the client hides what is needed here: transition ids, labe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import PrefectHTTPStatusError
 
 from tasks.errors import SeedingError, Transient
+
+_JSON = {"Content-Type": "application/json"}
 
 
 class Api:
@@ -40,7 +43,8 @@ class Api:
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         try:
-            answer = self._http.request(method, path, json=body)
+            text = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            answer = self._http.request(method, path, content=text, headers=_JSON)
             return answer.json() if answer.content else None
         except PrefectHTTPStatusError as error:
             status = error.response.status_code

@@ -1,0 +1,134 @@
+"""What the operator sees in Prefect: the run's pages, the fleet's charts, and the events that automations hear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeWorld
+from prefect_host import Prefect
+from stories import RUN_ID
+
+from deploy.fleet.server import changes
+from deploy.fleet.wanted import wanted
+from deploy.inventory import Inventory
+from flows.advance import show_run
+from flows.answering import FORMS
+from flows.charts import funnel, gantt
+from flows.home_run import Home
+from flows.pages import FORM_NAMES, form_of
+from flows.passing import Passed, run_pass
+from flows.prefect_api import Api, prefect_api
+from flows.progress import show
+from flows.world import World
+from states.playbook import Ask
+from tasks import answers
+from tasks.media import Progress
+
+AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def api(prefect: Prefect) -> Iterator[Api]:
+    """The server, with the forms deployed."""
+    with prefect_api() as opened:
+        for change in changes(opened, wanted(Inventory(()))):
+            change.write(opened)
+        yield opened
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A run whose device is on its way, on fakes."""
+    fake = FakeWorld(tmp_path, "ordered")
+    return World(fake.journal, fake, lambda plan: fake.site, "hub@test")
+
+
+def test_the_pages_know_every_form() -> None:
+    """A form nobody can be sent to would stay unused."""
+    assert set(FORM_NAMES) == {form.name for form in FORMS}
+
+
+@pytest.mark.parametrize(
+    ("command", "form"),
+    [
+        ("seeding record lyon/2026-11 delivered --serial SERIAL", "delivered"),
+        ("seeding close lyon/2026-11", "close"),
+        ("mend what `seeding explain lyon/2026-11` names, then `seeding resume lyon/2026-11`", "resume"),
+        ("open a support request, then `seeding reorder lyon/2026-11`", "reorder"),
+        ("find out who wrote to it", ""),
+    ],
+)
+def test_a_question_leads_to_the_form_that_answers_it(command: str, form: str) -> None:
+    """Whatever command the question names."""
+    assert form_of(Ask("the office", "?", command, AT, AT)) == form
+
+
+def test_what_happened_to_a_run_is_told_once_however_often_it_is_shown(api: Api, world: World) -> None:
+    """Passes without news tell nothing more; evidence and record stand beside the page."""
+    passed = held(world)
+    for _ in range(2):
+        show_run(world, Home(api), passed)
+    told = events(api, 4)
+    answers.resume(world.book(RUN_ID))
+    show_run(world, Home(api), run_pass(world, RUN_ID))
+
+    raised = [line for line in world.journal.lines(RUN_ID) if line.kind == "condition-raised"]
+    assert sorted(told) == sorted(["seeding.condition.raised"] * len(raised) + ["seeding.run.ordered", "seeding.asked"])
+    assert "seeding.condition.cleared" in events(api, 5) and artifact(api, "timeline")["flow_run_id"]
+    assert RUN_ID not in artifact(api, "evidence")["data"] and "held" in artifact(api, "custody")["data"]
+
+
+def test_the_question_stands_on_the_page_with_a_link_to_its_form(api: Api, world: World) -> None:
+    """One click from the waiting run to the answer, with the run filled in."""
+    show_run(world, Home(api), held(world))
+    form = api.get("/deployments/name/resume/form")["id"]
+    page = artifact(api, "timeline")["data"]
+
+    assert "## Asked of the operator" in page and "server room" in page
+    assert f"/v2/deployments/deployment/{form}/run?parameters=%7B%22answer%22" in page and RUN_ID in page
+
+
+def test_progress_is_one_artifact_that_is_updated_in_place(api: Api, world: World) -> None:
+    """A copy of a week must not leave a hundred thousand artifacts behind."""
+    show_run(world, Home(api), held(world))
+    for done in (1, 2):
+        show(RUN_ID, Progress("copy", done, 4, done << 20, 4 << 20, float(1 << 20), 2.0, 3.0))
+
+    rows = api.post("/artifacts/filter", {"artifacts": {"key": {"any_": [f"progress-{RUN_ID}"]}}})
+    assert [(row["data"], row["type"]) for row in rows] == [(50.0, "progress")]
+    assert rows[0]["flow_run_id"] and "2 of 4 files, 1.0 MiB/s, 2 s to 3 s left" in rows[0]["description"]
+
+
+def test_the_charts_count_who_came_how_far(world: World) -> None:
+    """A run that is ordered has been planned; the time line shows both."""
+    rows, run = world.journal.rows(), world.journal.run(RUN_ID)
+
+    assert "| planned | 1 | 0 |" in funnel(rows) and "| ordered | 1 | 1 |" in funnel(rows)
+    chart = gantt([run], run.since)
+    assert [line.split(" :")[0].strip() for line in chart.splitlines() if " :" in line] == ["planned", "ordered"]
+
+
+def held(world: World) -> Passed:
+    answers.hold(world.book(RUN_ID), "move of the server room")
+    return run_pass(world, RUN_ID)
+
+
+def artifact(api: Api, kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = api.get(f"/artifacts/{kind}-{RUN_ID}/latest")
+    return found
+
+
+def events(api: Api, wanted_at_least: int) -> list[str]:
+    """The names of our run's events; the server stores them a moment after it took them."""
+    which = {"filter": {"resource": {"id": [f"seeding.run.{RUN_ID}"]}}, "limit": 50}
+    until = time.monotonic() + 30
+    while True:
+        found = [row["event"] for row in api.post("/events/filter", which)["events"]]
+        if len(found) >= wanted_at_least or time.monotonic() > until:
+            return found
+        time.sleep(0.2)
