@@ -26,7 +26,7 @@ START_SECONDS = 120.0
 
 
 class Child:
-    """One child process, its output in a log file but for a first line it may announce itself with."""
+    """One child process, its output in a log file; what one that *announces* itself prints is read by us instead."""
 
     def __init__(
         self,
@@ -35,6 +35,7 @@ class Child:
         log: Path,
         env: Mapping[str, str] | None = None,
         run_as: Mapping[str, Any] | None = None,
+        announces: bool = False,
     ) -> None:
         """*run_as* holds subprocess options for another user's process: `user`, `group`, `extra_groups`."""
         self.name, self.log = name, log
@@ -43,7 +44,7 @@ class Child:
             self._process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                stdout=subprocess.PIPE if announces else sink,
                 stderr=sink,
                 env={**os.environ, **(env or {})},
                 **dies_with_parent(),
@@ -95,18 +96,8 @@ class PrefectServer:
 
         Raises SeedingError when it ends or takes too long.
         """
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            try:
-                with urllib.request.urlopen(f"{self.ui}/api/health", timeout=2):  # noqa: S310 - loopback
-                    return self._keep_template()
-            except (urllib.error.URLError, OSError):
-                if not self.child.alive():
-                    break
-                time.sleep(0.1)
-        raise SeedingError(
-            f"the Prefect server did not start: {self.child.last_words()}", next=f"read {self.child.log}"
-        )
+        wait_for_prefect(self.child, self.ui)
+        self._keep_template()
 
     def _keep_template(self) -> None:
         if self.template.exists():
@@ -120,7 +111,7 @@ class PrefectServer:
 def rehearsal_azure(home: Path) -> Child:
     """Start the embedded Azure; its first line is the descriptor."""
     command = [sys.executable, "-m", "deploy.rehearsal", "--home", str(home), "--exit-with-parent"]
-    return Child("the rehearsal Azure", command, home / "server.log")
+    return Child("the rehearsal Azure", command, home / "server.log", announces=True)
 
 
 def prefect_server(home: Path, cache: Path) -> PrefectServer:
@@ -135,19 +126,38 @@ def prefect_server(home: Path, cache: Path) -> PrefectServer:
     template = cache / f"prefect-{version('prefect')}.db"
     if template.exists():
         shutil.copyfile(template, home / "prefect.db")
-    env = {
+    child = prefect_child(home, port, {})
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_API_URL"] = f"{url}/api"
+    return PrefectServer(child, url, home / "prefect.db", template)
+
+
+def prefect_child(home: Path, port: int, env: Mapping[str, str]) -> Child:
+    """Start a Prefect server on a loopback port. *env* adds to its settings; without a database there it is SQLite."""
+    usual = {
         "PREFECT_HOME": str(home),
-        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     }
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    child = Child("the Prefect server", command, home / "server.log", env)
-    os.environ["PREFECT_HOME"] = str(home)
-    os.environ["PREFECT_API_URL"] = f"{url}/api"
-    return PrefectServer(child, url, home / "prefect.db", template)
+    return Child("the Prefect server", command, home / "server.log", {**usual, **env})
+
+
+def wait_for_prefect(child: Child, ui: str) -> None:
+    """Return when the API of the server at *ui* answers. Raises SeedingError when it ends or takes too long."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{ui}/api/health", timeout=2):  # noqa: S310 - loopback
+                return
+        except (urllib.error.URLError, OSError):
+            if not child.alive():
+                break
+            time.sleep(0.1)
+    raise SeedingError(f"the Prefect server did not start: {child.last_words()}", next=f"read {child.log}")
 
 
 def free_port() -> int:

@@ -68,7 +68,8 @@ class Cluster:
         """End it: `fast` rolls open transactions back; `immediate` is a crash, which the next start recovers from."""
         if self._child is None:
             return
-        self._run("pg_ctl", "stop", "-D", str(self._data), "-m", how, "-w", "-s")
+        if self._child.alive():
+            self._run("pg_ctl", "stop", "-D", str(self._data), "-m", how, "-w", "-s")
         self._child.stop()
         self._child = None
 
