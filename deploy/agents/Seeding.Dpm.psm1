@@ -7,7 +7,7 @@ Get-SeedingFacts only reads. The offline method of a Data Box order is set in th
 #>
 Set-StrictMode -Version 2.0
 
-$script:JobDays = 60
+$script:JobDays = 45
 $script:FirstMabs = 11   # Azure Backup Server counts its versions from 11, DPM up to 10
 
 function Connect-SeedingDpm {
@@ -166,7 +166,7 @@ function Test-SeedingAbout {
 
 function Get-SeedingJob {
     $since = (Get-Date).AddDays(-$script:JobDays)
-    $all = @(Get-DPMJob -DPMServerName $env:COMPUTERNAME -From $since) +
+    $all = @(Get-DPMJob -DPMServerName $env:COMPUTERNAME -From $since -To (Get-Date) -AllJobsInInterval -NoLimitOnJobCount) +
     @(Get-DPMJob -DPMServerName $env:COMPUTERNAME -Status InProgress)
     return @($all | Where-Object { Test-SeedingOnline -Job $_ } | Sort-Object -Property JobId -Unique |
             Sort-Object -Property StartTime)
@@ -178,8 +178,6 @@ function ConvertTo-SeedingJob {
     $texts = @($tasks | ForEach-Object { Get-SeedingProblem -ErrorInfo (Get-SeedingValue -From $_ -Name 'ErrorInfo') })
     $texts += Get-SeedingProblem -ErrorInfo (Get-SeedingValue -From $Job -Name 'ErrorInfo')
     $sent = @($tasks | ForEach-Object { Get-SeedingValue -From $_ -Name 'DataTransferred', 'BytesTransferred' })
-    $bytes = $null
-    if ($sent.Count -gt 0) { $bytes = ConvertTo-SeedingBytes -Size ($sent | Measure-Object -Sum).Sum }
     $sources = @(Get-SeedingValue -From $Job -Name 'DataSources' | ForEach-Object { "$_".Trim() } | Where-Object { $_ })
     $item = $null
     if ($sources.Count -eq 1) { $item = $sources[0] }
@@ -194,7 +192,7 @@ function ConvertTo-SeedingJob {
         text    = (@($texts | Where-Object { $_ } | Select-Object -Unique) -join ' ')
         started = ConvertTo-SeedingTime -At (Get-SeedingValue -From $Job -Name 'StartTime', 'CreatedTime')
         ended   = $ended
-        bytes   = $bytes
+        bytes   = Get-SeedingSum -Sizes $sent
     }
 }
 

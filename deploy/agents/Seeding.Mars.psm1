@@ -94,8 +94,9 @@ function Get-SeedingMethod {
     $method = Get-OBInitialBackupCreationMethod -Policy $Policy
     $way = "$(Get-SeedingValue -From $method -Name 'IBMethod', 'InitialBackupMethod')"
     if (-not $way) { $way = "$method" }
-    $order = Get-SeedingValue -From $method -Name 'AzureImportJobName'
-    if ($null -ne $order) { $order = "$order" }
+    $name = Get-SeedingValue -From $method -Name 'AzureImportJobName'
+    $order = $null
+    if ($null -ne $name) { $order = "$name" }
     return [ordered]@{ configured = [bool]($way -and $way -ne 'Network'); way = $way; order = $order }
 }
 
@@ -117,7 +118,8 @@ function Get-SeedingJob {
     $all = @(Get-OBJob -Previous $script:JobsRead) + @(Get-OBJob)
     $backups = @($all | Where-Object { $null -ne $_ -and "$($_.JobType)" -eq 'Backup' })
     $told = @($backups | ForEach-Object { ConvertTo-SeedingJob -Job $_ } | Where-Object { $_.started })
-    return @($told | Sort-Object -Property @{ Expression = { $_.started } })
+    $once = @($told | Sort-Object -Property @{ Expression = { $_.id } } -Unique)
+    return @($once | Sort-Object -Property @{ Expression = { $_.started } })
 }
 
 function ConvertTo-SeedingJob {
@@ -130,8 +132,6 @@ function ConvertTo-SeedingJob {
     $sent = @($parts | ForEach-Object {
             Get-SeedingValue -From (Get-SeedingValue -From $_ -Name 'ByteProgress') -Name 'Progress'
         })
-    $bytes = $null
-    if ($sent.Count -gt 0) { $bytes = ConvertTo-SeedingBytes -Size ($sent | Measure-Object -Sum).Sum }
     return [ordered]@{
         id      = "$(Get-SeedingValue -From $Job -Name 'JobId')"
         type    = "$(Get-SeedingValue -From $Job -Name 'JobType')"
@@ -140,7 +140,7 @@ function ConvertTo-SeedingJob {
         text    = (@($texts | Where-Object { $_ } | Select-Object -Unique) -join ' ')
         started = ConvertTo-SeedingTime -At (Get-SeedingValue -From $status -Name 'StartTime') -AssumeUtc
         ended   = ConvertTo-SeedingTime -At (Get-SeedingValue -From $status -Name 'EndTime') -AssumeUtc
-        bytes   = $bytes
+        bytes   = Get-SeedingSum -Sizes $sent
     }
 }
 

@@ -12,21 +12,30 @@ $script:FirstYear = 2000
 $script:LastYear = 9000
 
 function Get-SeedingValue {
-    <# The first of these properties that the object has and that is not null. Their names differ between versions. #>
+    <# The first of these properties that the object has and that is not null; their names differ between versions.
+       Nothing, which makes an empty list of @(...), when there is none: never put it into a document as it is. #>
     param($From, [string[]]$Name)
-    if ($null -eq $From) { return $null }
+    if ($null -eq $From) { return }
     foreach ($candidate in $Name) {
         $property = $From.PSObject.Properties[$candidate]
         if ($null -ne $property -and $null -ne $property.Value) { return $property.Value }
     }
-    return $null
+}
+
+function Get-SeedingSum {
+    <# The sum of what the product tells as bytes, or null when it tells nothing. #>
+    param([object[]]$Sizes)
+    $told = @($Sizes | Where-Object { $null -ne $_ })
+    if ($told.Count -eq 0) { return $null }
+    return ConvertTo-SeedingBytes -Size ($told | Measure-Object -Sum).Sum
 }
 
 function ConvertTo-SeedingTime {
     <# UTC as text, which ConvertTo-Json leaves alone; null for the products' ways to say "never". #>
     param($At, [switch]$AssumeUtc)
     if ($null -eq $At) { return $null }
-    $time = [datetime]$At
+    $time = $At -as [datetime]
+    if ($null -eq $time) { return $null }
     if ($time.Year -lt $script:FirstYear -or $time.Year -gt $script:LastYear) { return $null }
     if ($time.Kind -eq [System.DateTimeKind]::Unspecified) {
         $kind = [System.DateTimeKind]::Local
@@ -40,8 +49,8 @@ function ConvertTo-SeedingBytes {
     <# A whole number of bytes, or null when the product does not say. #>
     param($Size)
     if ($null -eq $Size) { return $null }
-    $number = [double]$Size
-    if ($number -lt 0) { return $null }
+    $number = $Size -as [double]
+    if ($null -eq $number -or $number -lt 0) { return $null }
     return [int64]$number
 }
 
@@ -108,17 +117,19 @@ function Get-SeedingImage {
 }
 
 function Get-SeedingWritten {
-    <# What was written for each item. Files belong to the item whose name their folder bears, or to the only item. #>
+    <# What was written for each item. The files belong to the only item, or to the one whose name they bear as a word. #>
     param([object[]]$Images, [string[]]$Items, [object[]]$FailedFiles)
-    $left = @($Images)
+    $count = 0
     $written = foreach ($name in $Items) {
         $plain = ($name -replace '[^A-Za-z0-9]+', '-').Trim('-')
-        $mine = $left
-        if ($Items.Count -gt 1) { $mine = @($left | Where-Object { $_.path -like "*$plain*" }) }
-        if ($mine.Count -eq 0) {
-            Stop-Seeding -Code 'SeedingNotAttributed' -Message "no folder of the seed bears the name of $name; order one device for each data source, or look at the folders"
-        }
+        $word = '(^|[^A-Za-z0-9])' + [regex]::Escape($plain) + '($|[^A-Za-z0-9])'
+        $mine = @($Images | Where-Object { $Items.Count -eq 1 -or "$($_.container)/$($_.blob)" -match $word })
+        $count += $mine.Count
         [ordered]@{ name = $name; source_bytes = $null; images = @($mine); failed_files = @($FailedFiles) }
+    }
+    $empty = @($written | Where-Object { $_.images.Count -eq 0 })
+    if ($empty.Count -gt 0 -or $count -ne $Images.Count) {
+        Stop-Seeding -Code 'SeedingNotAttributed' -Message "the $($Images.Count) files of the seed cannot be told apart by the names $($Items -join ', '); use one device for each data source"
     }
     return @($written)
 }

@@ -55,7 +55,7 @@ class BackupAgent(Protocol):
 class AgentCommand:
     """A backup agent behind a command line. `command` is the program and its fixed arguments."""
 
-    def __init__(self, command: Sequence[str], *, timeout_seconds: float = 120) -> None:
+    def __init__(self, command: Sequence[str], *, timeout_seconds: float = 300) -> None:
         self._command, self._timeout = list(command), timeout_seconds
 
     def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
