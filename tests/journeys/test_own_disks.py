@@ -34,6 +34,7 @@ def test_two_drives_bring_the_seed_and_an_extra_drive_in_the_parcel_changes_noth
     bench.control.add_drives([{"serial": "FOREIGN-1", "capacity_bytes": 1_000_000}])
     bench.control.add_faults({"world": "drive-extra", "job": run.job_name, "serial": "FOREIGN-1"})
 
+    bench.let_happen(": Completed")
     run = bench.until_state("ingested")
 
     stats = bench.control.stats()
