@@ -36,7 +36,7 @@ def close(book: Logbook, site: Site) -> Outcome:
     if reasons := reasons_to_keep(book.run):
         return Outcome("close", raised=(("release-refused", "; ".join(reasons)),))
     left = []
-    for thing in left_overs(book.run, site):
+    for thing in left_overs(book.run, site, book.now()):
         refusal = thing.stays or _released(book, thing, _EFFECTS[thing.kind], site)
         if refusal:
             left.append(f"{thing.text}: {refusal}")

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from states.facts import Sealed
 from states.run import Run
 from tasks import media
+from tasks.errors import NotYet
 from tasks.layout import locator
 from tasks.media_errors import on_media
 from tasks.on_site import work_for
@@ -36,9 +38,12 @@ class LeftOver:
         return f"{self.kind} {self.name}"
 
 
-def left_overs(run: Run, site: Site) -> tuple[LeftOver, ...]:
-    """Return what is still there, in the order in which it may go: containers, staging, the records of the orders."""
-    return (*_containers(run, site), *_staging(run, site), *_orders(run, site))
+def left_overs(run: Run, site: Site, now: datetime) -> tuple[LeftOver, ...]:
+    """Return what is still there at *now* (UTC), in the order in which it may go: containers, staging, orders.
+
+    Raises NotYet while the office has not answered.
+    """
+    return (*_containers(run, site), *_staging(run, site, now), *_orders(run, site))
 
 
 def _containers(run: Run, site: Site) -> list[LeftOver]:
@@ -66,11 +71,13 @@ def _foreign(site: Site, container: str, is_ours: Callable[[str], bool]) -> str:
     return f"{len(foreign)} blobs in it are no part of the seed ({named}); move them away first" if foreign else ""
 
 
-def _staging(run: Run, site: Site) -> list[LeftOver]:
+def _staging(run: Run, site: Site, now: datetime) -> list[LeftOver]:
     own = run.plan.own_disk
     if own is None or site.disks is None:
         return []
-    lying = site.disks.staged_bytes(work_for(run, run.opened_at), staged_files(site, run))
+    lying = site.disks.staged_bytes(work_for(run, now), staged_files(site, run))
+    if lying is None:
+        raise NotYet(f"the office of {run.run_id} has not said yet what lies in the staging place")
     return [LeftOver("staging", own.staging)] if lying else []
 
 

@@ -53,7 +53,7 @@ def _look(run: Run, site: Site, before: FreezeSeen | None, now: datetime) -> Fre
         order=run.job_name if site.orders.find(run.plan, run.job_name) else "",
         server=server,
         silent_since=silent_since,
-        staging_bytes=_staging(run, site),
+        staging_bytes=_staging(run, site, before, now),
         apps=_apps(run, site),
     )
 
@@ -71,11 +71,16 @@ def _server(run: Run, site: Site, before: FreezeSeen | None, now: datetime) -> t
     return (answer.server or known, None) if answer else (known, silent)
 
 
-def _staging(run: Run, site: Site) -> int | None:
-    sealed = run.get(Sealed)
-    if site.disks is None or sealed is None:
+def _staging(run: Run, site: Site, before: FreezeSeen | None, now: datetime) -> int | None:
+    """Return the seed's bytes in the staging place; what was known before while the office gives no answer."""
+    known = before.staging_bytes if before else None
+    if site.disks is None or run.get(Sealed) is None:
         return None
-    return site.disks.staged_bytes(work_for(run, run.opened_at), staged_files(site, run))
+    try:
+        answer = site.disks.staged_bytes(work_for(run, now), staged_files(site, run))
+    except NotYet:
+        return known
+    return known if answer is None else answer
 
 
 def _apps(run: Run, site: Site) -> tuple[AppSeen, ...] | None:

@@ -27,7 +27,7 @@ def dry_run(home: Path | None, given: str, *, yes: bool) -> Answer:
     """List what would go and what would stay, and every reason against it now. Deletes nothing, writes nothing."""
     opened = Opened(home)
     run = opened.shown.run(opened.run_id(given))
-    there = left_overs(run, site(opened.where, load(opened.where.inventory), run.plan))
+    there = left_overs(run, site(opened.where, load(opened.where.inventory), run.plan), opened.clock.now())
     goes, stays = [one for one in there if not one.stays], [one for one in there if one.stays]
     reasons = reasons_to_keep(run)
     lines = [f"would be deleted: {one.text}" for one in goes]

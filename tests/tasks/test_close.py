@@ -166,7 +166,7 @@ def test_a_silent_agent_postpones_the_clean_up(tmp_path: Path):
 def test_what_is_the_seeds_goes_in_order_and_nothing_else(tmp_path: Path):
     """Containers, then the order's record; a container of somebody else is never named."""
     world = proved(world_in(tmp_path))
-    listed = [thing.text for thing in left_overs(world.book().run, world.site)]
+    listed = [thing.text for thing in left_overs(world.book().run, world.site, world.now())]
     answers.approve_close(world.book(), "ann")
 
     run = closing(world)
