@@ -40,7 +40,7 @@ def agent_seen(
         running=tuple(
             JobRunning(_item_of(job, plan) or "", job.started, job.bytes or 0)
             for job in jobs
-            if kind_of(job) == "running" and job.ended is None
+            if kind_of(job) == "running"
         ),
         last_run=max((job.ended for job in jobs if job.ended), default=answer.schedule.last_run),
         failed_files=tuple(f"{file.path}: {file.reason}" for file in answer.failed_files[:FILES_NAMED]),

@@ -89,6 +89,16 @@ def test_any_other_end_is_none(status, text, error, told, plan, tmp_path):
     assert told in raised.value.message
 
 
+def test_one_job_that_still_runs_is_waited_for(plan, tmp_path):
+    """Even when a later one waits already."""
+    document = written(tmp_path / "DISK-0001", "PageBlob/c")
+    runs = {**document["jobs"][0], "id": "r", "status": "InProgress", "text": "", "ended": None}
+    document["jobs"] = [{**runs, "started": "2026-11-01T00:00:00Z"}, document["jobs"][0]]
+
+    with pytest.raises(NotYet, match="still at work"):
+        copy(plan, tmp_path, json.dumps(document))
+
+
 def test_a_refusal_brings_the_steps_for_a_person(plan, tmp_path):
     """Server, menus, order and path are filled in, and the command that makes the run look again."""
     with pytest.raises(AgentRefuses) as refused:
