@@ -17,7 +17,7 @@ from prefect.states import Completed, Failed
 from flows.charts import CHARTED, funnel, gantt
 from flows.desk import withdraw
 from flows.home_run import Home
-from flows.pages import custody, evidence, fleet, form_of, state_message, timeline
+from flows.pages import fleet, form_of, record, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
 from flows.telling import asked_event, events_of
@@ -119,7 +119,6 @@ def show_run(world: World, home: Home, passed: Passed) -> None:
     events, question = ([asked], asked["id"]) if asked and asked["id"] != page.asked else ([], page.asked)
     if run.seq > page.told:
         lines = world.journal.lines(run.run_id)
-        home.show(f"evidence-{run.run_id}", page.id, "table", json.dumps(evidence(run)), f"What {run.run_id} knows")
-        home.show(f"custody-{run.run_id}", page.id, "table", json.dumps(custody(lines)), f"Record of {run.run_id}")
+        home.show(f"record-{run.run_id}", page.id, "markdown", record(run, lines), f"What {run.run_id} knows")
         events = [*events_of(run, lines[page.told :], page.id), *events]
     home.announce(page, run.seq, question, events)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from states.codec import to_json
@@ -120,26 +121,28 @@ def form_of(step: Step) -> str:
     return next((word for word in typed if word in FORM_NAMES), "")
 
 
-def evidence(run: Run) -> list[dict[str, str]]:
-    """Return the evidence that stands, a row a kind: when it was read, and what it says in short."""
-    return [
-        {"evidence": kind, "read": stamp(run.evidence_at[kind]), "says": cut(canonical(to_json(fact)), FACT_CHARACTERS)}
-        for kind, fact in run.evidence.items()
-    ]
-
-
-def custody(lines: Sequence[Line]) -> list[dict[str, str]]:
-    """Return the record as a table, the latest CUSTODY_ROWS lines, newest first."""
-    return [
-        {
-            "line": str(line.seq),
-            "at": stamp(line.at),
-            "by": line.actor,
-            "kind": line.kind,
-            "says": cut(canonical(line.payload), FACT_CHARACTERS),
-        }
+def record(run: Run, lines: Sequence[Line]) -> str:
+    """Return what the run knows and how it came to know it: the evidence that stands, the latest journal lines."""
+    known = "\n".join(
+        f"| {kind} | {stamp(run.evidence_at[kind])} | {_says(to_json(fact))} |" for kind, fact in run.evidence.items()
+    )
+    log = "\n".join(
+        f"| {line.seq} | {stamp(line.at)} | {_cell(line.actor)} | {line.kind} | {_says(line.payload)} |"
         for line in reversed(lines[-CUSTODY_ROWS:])
-    ]
+    )
+    return (
+        f"# {run.run_id}: what it knows\n\n| evidence | read | says |\n|---|---|---|\n{known}\n\n"
+        f"## Custody\n\n| line | at | by | kind | says |\n|---:|---|---|---|---|\n{log}\n"
+    )
+
+
+def _says(value: Any) -> str:
+    return f"`{_cell(cut(canonical(value), FACT_CHARACTERS))}`"
+
+
+def _cell(text: str) -> str:
+    """Return *text* as a cell of a Markdown table takes it."""
+    return text.replace("|", "\\|").replace("`", "'")
 
 
 def cut(text: str, most: int) -> str:
