@@ -60,7 +60,9 @@ def _measured(said: argparse.Namespace) -> dict[str, Any]:
                              "md5_mib_per_second": alone.md5_ceiling()}  # fmt: skip
     if "alone" in parts:
         found["two_devices"] = alone.two_devices(said.scale)
-        found["growth_mib"] = alone.growth(said.work, max(1000, int(100_000 * said.scale)))
+        files = max(1000, int(100_000 * said.scale))
+        found["growth_mib"] = alone.growth(said.work, files)
+        found["copied_twice_percent"] = alone.copied_twice(said.work, files)
     figures, script = Figures(), harness.place()
     if script is None:
         found["harness"] = "away"
@@ -126,6 +128,8 @@ def _figure(target: Target, found: dict[str, Any], figures: Figures) -> tuple[fl
         case "growth", _:
             grown = found.get("growth_mib")
             return (grown[1] / grown[0], f"{grown[0]:.0f} to {grown[1]:.0f} MiB") if grown else (None, "")
+        case "resume", "data copied twice":
+            return found.get("copied_twice_percent"), ""
         case "flip", _:
             flips = [row["noticed"].get("ours") for row in figures.rows if row["phase"] == "flip"]
             return (sum(map(bool, flips)) / len(flips), f"{len(flips)} tried") if flips else (None, "")

@@ -1,9 +1,10 @@
-"""Figures that need no other tool: the MD5 ceiling, two devices at once, and memory against the number of files."""
+"""Figures that need no other tool: MD5 alone, two devices at once, memory by number of files, data copied twice."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from bench.harness import ROOT
+from tasks.media import copy
 from tasks.media.md5 import new_md5
 
 MIB = 1 << 20
@@ -83,7 +85,33 @@ def _peak(work: Path, files: int) -> float:
         shutil.rmtree(scratch)
 
 
-def _once(*words: object, measured: bool = False) -> subprocess.Popen[str]:
+def copied_twice(work: Path, files: int) -> float | None:
+    """Kill a copy of *files* files of 4 KiB half-way and finish it; return the percentage of its data copied twice.
+
+    That is what lay whole on the device when the copy was killed and was not reused. None where nothing is killed so.
+    """
+    if not hasattr(signal, "SIGKILL"):
+        return None
+    scratch = Path(tempfile.mkdtemp(dir=work))
+    try:
+        source, target, folders = scratch / "s", scratch / "d", files // 100
+        for number in range(folders):
+            (source / f"{number:05d}").mkdir(parents=True)
+            for name in range(100):
+                (source / f"{number:05d}/{name:02d}").write_bytes(os.urandom(4096))
+        process = _once("copy", source, target, scratch / "m", scratch / "st", in_session=True)
+        while process.poll() is None and len(list(target.glob("[0-9]*"))) < folders // 2:
+            time.sleep(0.005)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        whole = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
+        return 100 * (whole - copy(source, target, state=scratch / "st").reused_bytes) / (folders * 100 * 4096)
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _once(*words: object, measured: bool = False, in_session: bool = False) -> subprocess.Popen[str]:
     code = """import sys
 from pathlib import Path
 from bench.once import main
@@ -92,4 +120,5 @@ print(next(line for line in Path("/proc/self/status").read_text().splitlines() i
 sys.exit(code)"""
     start = ["-c", code] if measured else ["-m", "bench.once"]
     return subprocess.Popen([sys.executable, *start, *map(str, words)], stdout=subprocess.PIPE if measured else None,
-                            text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
+                            text=True, start_new_session=in_session,
+                            env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip

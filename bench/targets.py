@@ -57,6 +57,7 @@ TARGETS = (
     Target("resume",   "huge",  "rewritten",       256,  128,  figure="at most, MiB"),
     Target("resume",   "small", "own whole run",   0.65, 0.55, figure="at most, of its time"),
     Target("resume",   "small", "rewritten",       5.0,  2.0,  figure="at most, % of the bytes"),
+    Target("resume",   "small", "data copied twice", 5.0, 2.0, figure="at most, % of the bytes"),
     Target("memory",   "huge",  "one process",     150,  80,   figure="at most, MiB"),
     Target("memory",   "small", "one process",     150,  80,   figure="at most, MiB"),
     Target("memory",   "mix",   "all processes",   300,  None, figure="at most, MiB"),

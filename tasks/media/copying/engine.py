@@ -29,7 +29,7 @@ from tasks.media.names import UNFINISHED, to_text
 from tasks.media.progress import Meter, Tell
 from tasks.media.state import Checkpoint, State
 
-_BATCH_FILES = 512
+_BATCH_FILES = 256
 _BATCH_BYTES = 32 << 20
 _WORTH_PROCESSES = 1500
 _LOOK_AHEAD = 2000

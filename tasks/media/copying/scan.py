@@ -21,7 +21,7 @@ from tasks.media.state import Done, State, stamp_of
 from tasks.media.walk import listing
 
 _STALE_NAMES = 1000
-_GROUP_FILES = 512
+_GROUP_FILES = 256
 _FRESH_FILES = 2048
 
 
