@@ -65,8 +65,9 @@ class Server:
         self.cluster.sql(text, database)
         for role in ("hub", "auditor"):
             if not self.cluster.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'"):
-                password = self.cluster.add_login(role)
-                self.cluster.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{password}' IN ROLE seeding_{role}")
+                self.cluster.sql(f"CREATE ROLE {role} LOGIN")
+            password = self.cluster.add_login(role)
+            self.cluster.sql(f"ALTER ROLE {role} PASSWORD '{password}'; GRANT seeding_{role} TO {role}")
         return Logins(*(self.cluster.url(role, database) for role in (SUPERUSER, "hub", "auditor")))
 
     def hand(self, url: str) -> psycopg.Connection:

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,6 +95,10 @@ class Cluster:
         options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", self.url(SUPERUSER, database)]
         return self._run("psql", *options, given=text)
 
+    def run_file(self, path: Path, env: Mapping[str, str]) -> None:
+        """Run a file for psql as the superuser, with *env* in its environment. Raises SeedingError at an error."""
+        self._run("psql", "-X", "-q", "-f", str(path), self.url(SUPERUSER, "postgres"), env=env)
+
     def tool(self, name: str, *arguments: str) -> str:
         """Run another of PostgreSQL's programs, such as pg_dump, with our passwords; return what it printed."""
         return self._run(name, *arguments)
@@ -124,12 +128,12 @@ class Cluster:
             time.sleep(0.02)
         raise SeedingError(f"PostgreSQL did not start: {self._child.last_words()}", next=f"read {self._child.log}")
 
-    def _run(self, program: str, *arguments: str, given: str = "") -> str:
+    def _run(self, program: str, *arguments: str, given: str = "", env: Mapping[str, str] | None = None) -> str:
         command = [str(self._bin / program), *arguments]
         as_server = _as_server() if program in ("initdb", "pg_ctl") else {}
-        env = {**os.environ, **self.environment}
+        whole = {**os.environ, **self.environment, **(env or {})}
         done: subprocess.CompletedProcess[str] = subprocess.run(
-            command, input=given, capture_output=True, text=True, env=env, cwd="/", **as_server
+            command, input=given, capture_output=True, text=True, env=whole, cwd="/", **as_server
         )
         if done.returncode:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit code {done.returncode}"]

@@ -20,9 +20,9 @@ from tasks.errors import SeedingError
 from tasks.files import write_aside
 
 COMMAND = Path(sys.executable).with_name("seeding")
-SQL = Path(__file__).parents[1] / "postgresql"
-JOURNAL, PREFECT = "seeding", "prefect"  # databases; Prefect's is its own, so that it can be pruned or rebuilt alone
-LOGINS = {"hub": "IN ROLE seeding_hub", "auditor": "IN ROLE seeding_auditor", PREFECT: ""}
+SETUP = Path(__file__).parents[1] / "postgresql" / "setup.sql"
+JOURNAL, PREFECT = "seeding", "prefect"  # the databases that setup.sql makes
+LOGINS = ("hub", "auditor", PREFECT)
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,8 @@ class Stack:
 
     def _prepare(self) -> None:
         """Make the databases, tables, roles and logins that are missing."""
-        there = self.cluster.sql("SELECT datname FROM pg_database").splitlines()
-        for database in (JOURNAL, PREFECT):
-            if database not in there:
-                self.cluster.sql(f"CREATE DATABASE {database}")
-        for name in ("tables.sql", "roles.sql"):
-            self.cluster.sql((SQL / name).read_text("utf-8"), JOURNAL)
-        there = self.cluster.sql("SELECT rolname FROM pg_roles").splitlines()
-        for role, groups in LOGINS.items():
-            password = self.cluster.add_login(role)
-            if role not in there:
-                self.cluster.sql(f"CREATE ROLE {role} LOGIN {groups}")
-            self.cluster.sql(f"ALTER ROLE {role} PASSWORD '{password}'")
-        self.cluster.sql(f"ALTER DATABASE {PREFECT} OWNER TO {PREFECT}; REVOKE ALL ON DATABASE {PREFECT} FROM PUBLIC")
+        passwords = {f"{role.upper()}_PASSWORD": self.cluster.add_login(role) for role in LOGINS}
+        self.cluster.run_file(SETUP, passwords)
 
     def _start_prefect(self) -> None:
         env = {

@@ -1,6 +1,7 @@
 -- Who may do what to a journal in PostgreSQL. Run after tables.sql, as the owner of the tables, who may make roles:
 --     psql -v ON_ERROR_STOP=1 -f tables.sql -f roles.sql "postgresql://owner@db.example/seeding"
--- Running it again changes nothing. Then give each person and program a login of its own in one of the two groups:
+-- Running it again changes nothing. Then give each person and program a login of its own in one of the two groups, as
+-- setup.sql does for a whole server:
 --     CREATE ROLE hub LOGIN IN ROLE seeding_hub;
 --     CREATE ROLE auditor LOGIN IN ROLE seeding_auditor;
 
