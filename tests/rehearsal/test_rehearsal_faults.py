@@ -99,7 +99,7 @@ ENDS = {
     "order-cancelled-by-service": "Cancelled",
     "delay": "Completed",
     "unknown-stage": "Completed",
-}
+}  # what is not here leaves no order
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_every_mishap_of_an_order_can_wait_for_a_stage(rehearsal, mishap):
     for _ in range(8):
         rehearsal.control.jump_to_next()
 
-    assert rehearsal.job("seed-berlin").properties.status == ENDS[mishap]
+    ended = [order["status"] for order in rehearsal.control.orders()]
+    assert ended == ([ENDS[mishap]] if mishap in ENDS else [])
     assert rehearsal.control.next() is None
     assert rehearsal.control.stats()["orders"] == {"seed-berlin": 1}
 
