@@ -37,15 +37,17 @@ def test_what_somebody_changes_on_the_way_stops_the_run_by_name_until_it_is_chan
     control.add_faults({"world": "lifecycle-rule", "name": "tidy", "prefixes": ["lyon"], "by": "bob"})
     control.add_faults({"world": "keys-rotated", "by": ANN})
     control.add_faults({"world": "lock", "level": "CanNotDelete", "by": ANN})
+    control.add_faults({"world": "server-renamed", "office": "lyon", "server": "LYO-NEW"})
     broken = look(journey)
     control.add_faults({"world": "firewall", "action": "Allow", "bypass": "AzureServices", "by": ANN})
     control.add_faults({"world": "lifecycle-rule", "name": "tidy", "removed": True, "by": "bob"})
     control.add_faults({"world": "unlock", "by": ANN})
+    control.add_faults({"world": "server-renamed", "office": "lyon", "server": run.plan.server})
     mended = look(journey)
     again = look(journey)
 
     assert run.conditions == {}
-    assert set(broken.conditions) == {"account-walled-off", "lifecycle-rule", "frozen-changed"}
+    assert set(broken.conditions) == {"account-walled-off", "lifecycle-rule", "server-renamed", "frozen-changed"}
     assert ANN in broken.conditions["account-walled-off"].detail and "bob" in broken.conditions["lifecycle-rule"].detail
     assert set(mended.conditions) == {"frozen-changed"} and again.seq == mended.seq
     told = mended.conditions["frozen-changed"].detail
