@@ -25,7 +25,8 @@ def doctor(home: Path | None, office: str) -> Answer:
     source = where.inventory if where.inventory.exists() or not where.page.exists() else where.page
     inventory = load(source)
     rows.append(_row("inventory", "ok", f"{source}: {len(inventory.offices)} offices"))
-    rows.append(_journal(where.home, where.journal_url))
+    if source == where.inventory:
+        rows.append(_journal(where.home, where.journal_url))
     rows.append(_row("limits", "ok", f"version {limits().version}"))
     chosen = [entry for entry in inventory.offices if not office or entry.id == office]
     if not chosen:
