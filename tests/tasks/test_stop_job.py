@@ -22,7 +22,7 @@ class BusyOffice(FakeOffice):
 
     def __init__(self, seen: AgentSeen, job: JobRunning) -> None:
         super().__init__(Trouble())
-        self.seen, self.job, self.stops = seen, job, 0
+        self.seen, self.job, self.stops, self.stubborn = seen, job, 0, False
 
     def agent(self, _: object) -> AgentSeen:
         """Answer with the job while it runs."""
@@ -33,7 +33,7 @@ class BusyOffice(FakeOffice):
     def stop_online_job(self, work: object) -> AgentSeen:
         """Stop it."""
         self.trouble.begin("stop_online_job")
-        self.stops += 1
+        self.stops += not self.stubborn
         self.trouble.end("stop_online_job")
         return self.agent(work)
 
@@ -100,6 +100,18 @@ def test_a_stop_that_dies_is_ended_by_the_next_one(tmp_path: Path, moment: str):
     run = stop_job(world.book(), world.site)
 
     assert run.intents == {} and world.office.stops == 1
+
+
+def test_a_job_that_goes_on_is_not_called_stopped(tmp_path: Path):
+    """The intent stays open, and the next try ends it."""
+    world = busy(tmp_path, 60)
+    world.office.stubborn = True
+    with pytest.raises(NotYet, match="still stopping"):
+        stop_job(world.book(), world.site)
+    assert len(world.journal.run(RUN_ID).intents) == 1
+
+    world.office.stubborn = False
+    assert stop_job(world.book(), world.site).intents == {}
 
 
 def test_where_nothing_runs_nothing_is_stopped(tmp_path: Path):

@@ -15,7 +15,7 @@ import pytest
 from fakes import FakeOffice, FakeWorld
 from hypothesis import given
 from hypothesis import strategies as st
-from stories import ACTOR, PLAN, added, after, agent, run_in
+from stories import ACTOR, PLAN, added, after, agent, evidence, run_in
 from trials import tries
 
 from states.facts import KIND_OF, AgentSeen, ItemInVault, VaultSeen
@@ -24,7 +24,7 @@ from states.lines import Draft
 from states.machine import reasons_against
 from states.run import Run
 from states.settle import settle
-from states.vaulting import sighted
+from states.vaulting import reckon, sighted
 from states.witnesses import hear
 from tasks.errors import NotYet
 from tasks.watch_vault import watch_vault
@@ -188,6 +188,23 @@ def test_a_point_that_was_there_and_is_gone_stops_the_run_until_it_was_seen_twic
     assert states == [("ingested", False), ("ingested", True), ("ingested", False), ("vaulted", False)]
 
 
+def test_fewer_points_than_at_the_first_look_are_a_point_that_vanished(world):
+    """The newest is there; an older one is not, and that may be the seed."""
+    first = look(world, INGESTED, Word(count=3), Word(count=3), LANDED + HEARD)
+    later = look(world, first, Word(count=2), Word(count=3), LANDED + HEARD + timedelta(hours=1))
+
+    assert later.state == "ingested" and set(later.conditions) == {"point-vanished"}
+
+
+def test_a_vault_that_contradicts_itself_is_no_witness(world):
+    """Its summary of the item counts many points, its list shows one."""
+    items = tuple(replace(item, counted=9) for item in Word().items(LANDED))
+    run = added(INGESTED, evidence(VaultSeen(items)), evidence(agent(LANDED)))
+
+    heard = hear(run, "mail")
+    assert heard.verdict == "witnesses-disagree" and "counts 9 points in its summary and lists 1" in heard.why
+
+
 NOTHING, SILENT = Word(None, 0), Word(silent=True)
 SOON, LATE = timedelta(hours=20), timedelta(hours=30)
 # fmt: off
@@ -245,3 +262,15 @@ def test_a_waiver_lets_one_witness_do_and_no_witness_never_does(world):
     accepted = look(world, added(late, *waive), Word(silent=True), Word(), LANDED + LATE + timedelta(hours=1))
     assert accepted.state == "vaulted"
     assert look(world, nothing, Word(None, 0), Word(None, 0), LANDED + 2 * LATE).state == "ingested"
+
+
+def test_a_waiver_is_for_what_it_names_and_never_for_a_point_that_nobody_vouches_for(world):
+    """That one witness may be missing does not make its contradiction good; and a denial alone is no point."""
+    missing = [Draft("waiver", {"code": "witness-missing", "reason": "known to lag"})]
+    disagree = [Draft("waiver", {"code": "witnesses-disagree", "reason": "seen"})]
+    stopped = Word(state="ProtectionStopped")
+    for vault, said, waiver in ((stopped, Word(), missing), (stopped, NOTHING, disagree), (stopped, SILENT, disagree)):
+        run = added(look(world, INGESTED, vault, said, LANDED + SOON), *waiver)
+
+        later = look(world, run, vault, said, LANDED + LATE)
+        assert later.state == "ingested" and all(row.verdict != "accepted" for row in reckon(later)), (vault, said)
