@@ -13,7 +13,7 @@ from stories import STEP, T0
 
 from tasks.journal import Journal
 
-ROUNDS = 25
+ROUNDS = 20
 
 
 @pytest.fixture(scope="module")
