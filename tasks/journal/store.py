@@ -154,6 +154,11 @@ class Journal:
         with self._read() as connection:
             return sorted(set(connection.scalars(sa.union(*names))))
 
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """Return where each run's chain ends, as the journal keeps it beside the lines: last number and hash."""
+        with self._read() as connection:
+            return {run_id: (seq, last) for run_id, seq, last in connection.execute(sa.select(HEADS))}
+
     def rebuild(self) -> int:
         """Make the projection anew from the lines; return the number of runs."""
         with in_our_words("the projection was not rebuilt"), self._engine.begin() as connection:
