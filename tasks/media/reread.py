@@ -22,7 +22,8 @@ from tasks.media.manifest import Entry
 
 BLOCK = 32 << 20
 PIECE = 4 << 20
-_AHEAD = 64
+_AHEAD_FILES = 64
+_AHEAD_BYTES = 16 << 20
 
 
 class Found(NamedTuple):
@@ -75,6 +76,7 @@ class SmallCheck:
     def _opened(self, files: Sequence[Wanted], faults: list[Found]) -> Iterator[tuple[Wanted, int]]:
         """Open ahead, forget what is cached, and let the system start reading from the device."""
         window: deque[tuple[Wanted, int]] = deque()
+        ahead = 0
         device = os.fsencode(self.device) + b"/"
         for wanted in files:
             try:
@@ -86,7 +88,9 @@ class SmallCheck:
             with suppress(OSError):  # what is no file any more shows when it is read
                 platform_io.drop_cache(fd)
                 platform_io.will_need(fd)
-            if len(window) > _AHEAD:
+            ahead += wanted[1]
+            while len(window) > _AHEAD_FILES or ahead > _AHEAD_BYTES:
+                ahead -= window[0][0][1]
                 yield window.popleft()
         yield from window
 

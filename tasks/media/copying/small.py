@@ -21,7 +21,8 @@ from tasks.media.faults import MediaError, device_fault
 from tasks.media.names import to_native, to_text
 from tasks.media.packs import SMALL, Pack, line, seen, stamp
 
-_AHEAD = 16
+_AHEAD_FILES = 64
+_AHEAD_BYTES = 16 << 20
 _SLICE = 256 << 10
 
 Job = tuple[bytes, Sequence[bytes], int, bool]
@@ -93,6 +94,7 @@ class _Batch:
     def _opened(self, prefix: bytes, names: Sequence[bytes]) -> Generator[_Opened, None, None]:
         """Open the next files ahead of the one being copied, and let the system start reading them."""
         window: deque[_Opened] = deque()
+        ahead = 0
         folder = os.fsencode(self.job.source) + b"/" + prefix
         try:
             for name in names:
@@ -108,7 +110,9 @@ class _Batch:
                     continue
                 window.append((name, fd, info))
                 platform_io.will_need(fd)
-                if len(window) > _AHEAD:
+                ahead += info.st_size
+                while len(window) > _AHEAD_FILES or ahead > _AHEAD_BYTES:
+                    ahead -= window[0][2].st_size
                     yield window.popleft()
             while window:
                 yield window.popleft()
