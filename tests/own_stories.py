@@ -38,7 +38,8 @@ from states.settle import Outcome, settle
 RUN_ID = "leeds-2026-11"
 DRIVES = ("WD-1", "WD-2")
 OWN_PLAN = replace(
-    PLAN, restore_sample=False, office="leeds", country="GB", mode="own-disk", agent="mars", sku="DataBoxCustomerDisk", job_name="leeds0123",
+    PLAN, restore_sample=False,
+    office="leeds", country="GB", mode="own-disk", agent="mars", sku="DataBoxCustomerDisk", job_name="leeds0123",
     location="ukwest", server="LEE-BACKUP01", device_bytes=8 * 10**12,
     own_disk=OwnDisk(
         staging="/srv/seed", container="seed-leeds", drives=tuple(Drive(s, 8 * 10**12) for s in (*DRIVES, "WD-3")),

@@ -38,8 +38,8 @@ from states.fold import apply, fold
 from states.lifecycle import MILESTONES
 from states.lines import GENESIS, Draft, Line, chained
 from states.plan import Item, Plan
-from states.run import Run
 from states.release import CloseApproved, PapersFiled, Released, SampleRestored
+from states.run import Run
 from states.settle import Outcome, settle
 
 RUN_ID = "perth-2026-11"

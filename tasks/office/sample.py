@@ -80,9 +80,7 @@ def _sources(work: OnSite) -> Iterator[tuple[str, str, int, Path]]:
     for item in work.plan.items:
         root = Path(item.source)
         if not item.source or not root.is_dir():
-            reason = (
-                f"item {item.name}: {item.source or 'no source'} is no directory here, so no sample can be drawn"
-            )
+            reason = f"item {item.name}: {item.source or 'no source'} is no directory here, so no sample can be drawn"
             raise SourceNotReadable(reason, next="give its `source`, or set `restore_sample: false`")
         for folder, _folders, names in os.walk(root):
             for path in (Path(folder) / name for name in sorted(names)):

@@ -187,7 +187,7 @@ def test_each_reason_for_what_is_missing_names_what_helps(guard: g.Guard):
 
 @pytest.mark.parametrize("state, guard", IN_EDGES, ids=lambda part: getattr(part, "__name__", None))
 def test_each_guard_needs_some_evidence_that_can_be_taken_away(state: str, guard: g.Guard):
-    """Without any one kind of evidence some guard of the edge refuses; `nothing_blocks` needs none, and a sample is not drawn here."""
+    """Without any one kind of evidence some guard of the edge refuses; but two need none."""
     run = ready_in(state)
     needed = [kind for kind in run.evidence if guard(forget(run, (kind,)))]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import Crash, FakeOffice, FakeOrders, FakeVault, FakeWorld, Trouble
+from fakes import Crash, FakeOffice, FakeOrders, FakeVault, FakeWorld
 from stories import CHECKED, COPIED, RUN_ID, SERIAL, VERIFIED, agent, job, points
 
 from states.facts import DevicesNamed, JobSeen
