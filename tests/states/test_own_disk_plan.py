@@ -89,9 +89,7 @@ def test_the_office_is_told_what_must_be_on_the_parcel():
     """The gate's code and the customs papers, in the question itself; nothing where nothing is wanted."""
     run = run_in("copied", own_disk=replace(OWN_PLAN.own_disk, gate=GATE, papers=("a commercial invoice",)))
     plain = run_in("copied")
-    asked, nothing = (
-        next_step(one, one.since, dict.fromkeys(VERBS, one.since)) for one in (run, plain)
-    )
+    asked, nothing = (next_step(one, one.since, dict.fromkeys(VERBS, one.since)) for one in (run, plain))
 
     assert isinstance(asked, Ask) and f"On it must be: {GATE}; a commercial invoice." in asked.question
     assert isinstance(nothing, Ask) and "On it" not in nothing.question
