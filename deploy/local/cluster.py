@@ -8,10 +8,10 @@ root it runs as the user `postgres`, which must be able to enter the folder.
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -143,7 +143,9 @@ class Cluster:
 
 def _as_server() -> dict[str, Any]:
     """Return the subprocess options that give up root for the user of Debian's package; none for anybody else."""
-    if os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         return {}
+    import pwd
+
     user = pwd.getpwnam(SUPERUSER)
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
