@@ -29,18 +29,24 @@ def close(book: Logbook, site: Site) -> Outcome:
 
     Safe to call again after a crash at any moment: what is gone is not asked for again, and nothing goes twice.
     """
+    if reasons := reasons_to_keep(book.run):
+        return _refused(reasons)
     heard = listen(book, site)
     if heard.silent:
         raise NotYet(f"the backup agent of {book.run.plan.server} does not answer; nothing is deleted on old evidence")
     book.settle(heard.outcome("schedule-incrementals"))
     if reasons := reasons_to_keep(book.run):
-        return Outcome("close", raised=(("release-refused", "; ".join(reasons)),))
+        return _refused(reasons)
     left = []
     for thing in left_overs(book.run, site, book.now()):
         refusal = thing.stays or _released(book, thing, _EFFECTS[thing.kind], site)
         if refusal:
             left.append(f"{thing.text}: {refusal}")
     return _told(book.run, tuple(left))
+
+
+def _refused(reasons: tuple[str, ...]) -> Outcome:
+    return Outcome("close", raised=(("release-refused", "; ".join(reasons)),))
 
 
 def _told(run: Run, left: tuple[str, ...]) -> Outcome:

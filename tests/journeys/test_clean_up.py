@@ -17,6 +17,7 @@ from states.release import PapersFiled, Released, SampleRestored
 from states.run import Run
 from tasks import answers
 from tasks.layout import container_of
+from tasks.perform import perform
 
 ANN = "ann@example.com"
 
@@ -57,7 +58,12 @@ def test_what_somebody_changes_on_the_way_stops_the_run_by_name_until_it_is_chan
 def test_a_finished_run_is_cleaned_up_once_behind_the_interlock_whatever_is_killed_when(journey: Journey) -> None:
     """Refused while a proof is missing; then its own containers and its order, each once, and nothing else's."""
     control = journey.rehearsal.control
-    lyon = journey.until("lyon", "ingested")
+    for state in ("delivered", "copied", "shipped", "vaulted"):
+        journey.until("lyon", state)
+        book = journey.world.book(journey.run("lyon").run_id)
+        ((code, told),) = perform("close", book, journey.world.site_of(book.run.plan)).raised
+        assert code == "release-refused" and f"is {state}, not {READY}" in told
+    lyon = journey.run("lyon")
     early = refused(journey)
     listed = dry_run(journey.rehearsal.where.home, lyon.run_id, yes=False)
     journey.until("lyon", READY)
@@ -69,7 +75,7 @@ def test_a_finished_run_is_cleaned_up_once_behind_the_interlock_whatever_is_kill
         killed(journey, "lyon", call, moment)
     closed = look(journey)
 
-    assert all(word in early for word in ("is ingested, not", "recovery point", "incremental", "sample", "archive"))
+    assert all(word in early for word in ("is vaulted, not", "incremental", "sample"))
     assert listed.data["goes"] == [*(f"container {name}" for name in containers(lyon)), f"order {lyon.job_name}"]
     assert (listed.exit, listed.data["stays"]) == (20, []) and listed.data["refused"]
     assert untouched["container_deletes"] == {} and untouched["deletes"] == {}
