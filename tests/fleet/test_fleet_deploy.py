@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from deploy.fleet.wanted import wanted
 from deploy.inventory import Inventory, InventoryInvalid, load
 from flows.prefect_api import prefect_api
 
-SAMPLE = Path("deploy/offices/sample.yaml")
+SAMPLE, PREFECT_YAML = Path("deploy/offices/sample.yaml"), Path("deploy/prefect.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +103,28 @@ def found(name: str) -> Any:
 def paused() -> list[str]:
     names = ("nairobi", "sydney")
     return [name for name in names if found(f"advance-fleet/{name}")["paused"]]
+
+
+def test_the_prefect_yaml_asks_for_the_same_deployments() -> None:
+    """Who prefers `prefect deploy` gets what `seeding deploy` makes for the hub."""
+    things = {thing.body["entrypoint"]: thing for thing in wanted(Inventory(())) if thing.kind == "deployment"}
+    rows = yaml.safe_load(PREFECT_YAML.read_text("utf-8"))["deployments"]
+
+    assert [row["entrypoint"] for row in rows] == list(things)
+    for row in rows:
+        body = things[row["entrypoint"]].body
+        said = (row["tags"], row["work_pool"]["work_queue_name"], row.get("schedules", []))
+        crons = [{name: s["schedule"][name] for name in ("cron", "timezone")} for s in body["schedules"]]
+        assert said == (body["tags"], body["work_queue_name"], crons)
+        assert things[row["entrypoint"]].name.endswith(f"/{row['name']}")
+
+
+@pytest.mark.slow
+def test_prefect_deploy_takes_the_prefect_yaml(prefect: Prefect, tmp_path: Path) -> None:
+    """After it, `seeding deploy` finds these deployments and has little to add."""
+    deployed(Inventory(()))
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(PREFECT_YAML), "--all"]
+    done = subprocess.run(command, capture_output=True, text=True, env=prefect.environment(None))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line for line in deployed(Inventory(())) if line.startswith("create")] == []

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from journey_host import Journey, begun
+from journey_host import Journey
 from prefect_host import Prefect
-from rehearsal_host import Rehearsal as Azure
 
-from deploy.fleet.server import changes
-from deploy.fleet.wanted import wanted
-from deploy.inventory import load
-from deploy.rehearse import jump, serial_on_the_label
+from deploy.rehearse import serial_on_the_label
 from flows.answering import FORMS
 from flows.prefect_api import Api, prefect_api
 from states.conditions import CATALOGUE
 from states.facts import Delivered
-from states.playbook import Ask
 from tasks.errors import SeedingError
-
-
-@pytest.fixture
-def hub(prefect: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
-    """A hub whose run of lyon asks whether the device has arrived, and whose forms are deployed."""
-    started = begun(rehearsal, tmp_path / "hub", ("lyon",))
-    with prefect_api() as api:
-        for change in changes(api, wanted(load(started.where.inventory_at_home))):
-            change.write(api)
-    journey = Journey(started, rehearsal)
-    while not isinstance(journey.sweep()[0].step, Ask):
-        jump(started)
-    yield journey
-    started.journal.close()
 
 
 def test_every_form_says_what_it_wants_in_words() -> None:
