@@ -233,7 +233,8 @@ def test_an_order_is_deleted_only_when_its_papers_are_in_the_archive(tmp_path: P
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("service, call, gone", [
-    ("left_overs", "delete_container", ()), ("left_overs", "delete_container", ("perth-mail",)), ("orders", "delete", ()),
+    ("left_overs", "delete_container", ()), ("left_overs", "delete_container", ("perth-mail",)),
+    ("orders", "delete", ()),
 ])  # fmt: skip
 def test_a_clean_up_killed_at_any_deletion_is_ended_by_the_next_pass(
     tmp_path: Path, moment: str, service: str, call: str, gone: tuple[str, ...]
