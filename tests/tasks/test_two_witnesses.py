@@ -88,7 +88,9 @@ def words(counts=COUNTS, states=STATES, sizes=(100,), servers=("",)) -> list[Wor
 VAULT_WORDS = list(dict.fromkeys(words()))
 AGENT_WORDS = list(dict.fromkeys(words(COUNTS, ("",), SIZES, SERVERS)))
 EVERY_VAULT_WORD = [Word(*parts) for parts in product(DATES, COUNTS, STATES)]
-EVERY_AGENT_WORD = [Word(*parts) for parts in product(DATES, COUNTS, ("Protected", ""), SIZES, SERVERS)]
+EVERY_AGENT_WORD = [
+    Word(*parts) for parts in product(DATES, COUNTS, ("Protected", ""), (0, 74, 100, 151), ("", SERVERS[-1]))
+]
 
 
 def heard_twice(vault: Word, said: Word) -> Run:
@@ -125,7 +127,7 @@ def test_every_answer_of_one_witness_against_every_answer_of_the_other():
 
 @pytest.mark.slow
 def test_everything_wrong_at_once_on_either_side():
-    """The whole product of dates, counts, states, sizes and servers: more than a hundred thousand pairs."""
+    """The whole product of dates, counts, states, sizes and servers: fifty thousand pairs."""
     assert the_edge_is_free_where_both_are_true(EVERY_VAULT_WORD, EVERY_AGENT_WORD)
 
 
