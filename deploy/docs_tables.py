@@ -16,8 +16,9 @@ import typer
 from deploy.cli.app import app
 from deploy.cli.envelope import Exit
 from states.conditions import CATALOGUE
-from states.facts import EVIDENCE, ItemInVault, ItemOnDevice, JobInVault, JobRunning, ServerInVault, Sighting, Stage
+from states.facts import EVIDENCE, ItemOnDevice, Stage
 from states.freeze import AccountSeen, AppSeen, Change
+from states.landing import ItemInVault, JobInVault, JobRunning, ServerInVault, Sighting
 from states.lifecycle import EDGES, ENDINGS
 from states.plan import Item, Plan
 from states.playbook import BESIDE, PLAYBOOK

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from states.facts import KIND_OF, AgentSeen, Copied, JobRunning, JobStopped
+from states.facts import KIND_OF, Copied
+from states.landing import AgentSeen, JobRunning, JobStopped
 from states.plan import Item
 from states.run import Run
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from states.facts import KIND_OF, AgentSeen, Copied, ItemInVault, ItemOnDevice, PointsSeen, Sighting, VaultSeen
+from states.facts import KIND_OF, Copied, ItemOnDevice
+from states.landing import AgentSeen, ItemInVault, PointsSeen, Sighting, VaultSeen
 from states.run import Run
 from states.witnesses import Testimony, hear, servers_differ
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from states.facts import KIND_OF, AgentSeen, ItemInVault, VaultSeen
+from states.facts import KIND_OF
+from states.landing import AgentSeen, ItemInVault, VaultSeen
 from states.run import Run
 
 LAG = timedelta(hours=26)  # the vault hears of a server's points within a day

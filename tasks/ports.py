@@ -11,19 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from states.facts import (
-    AgentSeen,
-    Copied,
-    DeviceChecked,
-    DrivesPrepared,
-    DrivesSeen,
-    JobSeen,
-    PickupBooked,
-    Sealed,
-    VaultSeen,
-    Verified,
-)
+from states.facts import Copied, DeviceChecked, DrivesPrepared, DrivesSeen, JobSeen, PickupBooked, Sealed, Verified
 from states.freeze import AccountSeen, AppSeen
+from states.landing import AgentSeen, VaultSeen
 from states.plan import Drive, Plan
 from states.release import SampleDrawn, SampleRestored
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from states.codec import utc_text
-from states.facts import AgentSeen, Evidence, JobRunning, JobStopped
+from states.facts import Evidence
 from states.incremental import full_uploads
+from states.landing import AgentSeen, JobRunning, JobStopped
 from states.refused import Refused
 from states.run import Run
 from states.settle import Outcome

@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from states.drift import LAST, WATCHED, troubles
-from states.facts import AgentSeen, Copied, Sealed
+from states.facts import Copied, Sealed
 from states.freeze import AppSeen, Change, FreezeSeen, differences
+from states.landing import AgentSeen
 from states.run import Run
 from states.settle import Outcome
 from tasks.errors import NotYet, Transient

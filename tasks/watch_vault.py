@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from states.facts import KIND_OF, AgentSeen, Evidence
+from states.facts import KIND_OF, Evidence
 from states.incremental import full_uploads
+from states.landing import AgentSeen
 from states.run import Run
 from states.settle import Outcome
 from states.vaulting import CONDITIONS, reckon, sighted

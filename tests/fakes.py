@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
 
-from states.facts import AgentSeen, ItemInVault, JobSeen, PickupBooked, VaultSeen
+from states.facts import JobSeen, PickupBooked
 from states.freeze import AccountSeen, AppSeen
+from states.landing import AgentSeen, ItemInVault, VaultSeen
 from states.lines import Line
 from states.plan import Plan
 from states.release import SampleDrawn, SampleRestored

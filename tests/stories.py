@@ -13,7 +13,6 @@ from states.codec import to_json
 from states.conditions import row_of
 from states.facts import (
     KIND_OF,
-    AgentSeen,
     Copied,
     CopyLogRead,
     Delivered,
@@ -21,20 +20,17 @@ from states.facts import (
     DevicesNamed,
     Evidence,
     HandedOver,
-    ItemInVault,
     ItemOnDevice,
     JobSeen,
     PickupBooked,
-    PointsSeen,
     Prepared,
     Reconciled,
     Sealed,
-    Sighting,
     Stage,
-    VaultSeen,
     Verified,
 )
 from states.fold import apply, fold
+from states.landing import AgentSeen, ItemInVault, PointsSeen, Sighting, VaultSeen
 from states.lifecycle import MILESTONES
 from states.lines import GENESIS, Draft, Line, chained
 from states.plan import Item, Plan

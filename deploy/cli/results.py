@@ -6,7 +6,8 @@ from typing import Any
 
 from states.codec import utc_text
 from states.conditions import row_of
-from states.facts import AgentSeen, Copied, Delivered, DrivesPrepared, VaultSeen
+from states.facts import Copied, Delivered, DrivesPrepared
+from states.landing import AgentSeen, VaultSeen
 from states.run import Run
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
-from states.facts import ItemInVault, VaultSeen
+from states.landing import ItemInVault, VaultSeen
 from states.plan import Item, Plan
 from states.witnesses import same_host
 from tasks.azure.clients import AzureClients

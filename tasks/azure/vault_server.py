@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
-from states.facts import JobInVault, ServerInVault
+from states.landing import JobInVault, ServerInVault
 from states.plan import AgentKind, Plan
 from states.witnesses import same_host
 from tasks.azure.seen import mapping, moment, records, text

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from states.agents import OldestVersion
 from states.codec import NotReadable
-from states.facts import AgentSeen, Copied
+from states.facts import Copied
+from states.landing import AgentSeen
 from states.plan import Plan
 from tasks.errors import NotYet, SeedingError
 from tasks.office.answer import SCHEMA, AgentAnswer, read_answer

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from states.facts import AgentSeen, Copied, ItemOnDevice
+from states.facts import Copied, ItemOnDevice
+from states.landing import AgentSeen
 from states.plan import Item
 from tasks.errors import NotYet
 from tasks.office.agent import AgentRefuses, Witness

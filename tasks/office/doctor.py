@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from states.facts import AgentSeen
+from states.landing import AgentSeen
 from states.plan import Plan
 from states.witnesses import same_host
 from tasks.errors import SeedingError

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from states.facts import AgentSeen, Copied, ItemOnDevice
+from states.facts import Copied, ItemOnDevice
+from states.landing import AgentSeen
 from tasks import media
 from tasks.layout import item_folder
 from tasks.media_errors import SourceNotReadable, on_media

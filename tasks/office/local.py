@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 
 from states.codec import utc_text
-from states.facts import AgentSeen, Copied, DeviceChecked, Sealed, Verified
+from states.facts import Copied, DeviceChecked, Sealed, Verified
+from states.landing import AgentSeen
 from tasks import media
 from tasks.layout import FORMAT_OF_AGENT, format_folder
 from tasks.media_errors import on_media

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from states.agents import OldestVersion, version_wanted
-from states.facts import AgentSeen, ItemInVault, JobRunning
+from states.landing import AgentSeen, ItemInVault, JobRunning
 from states.plan import Item, Plan
 from tasks.office.answer import AgentAnswer, Job, RecoveryPoint, Schedule
 from tasks.office.job_texts import JobClass, classify

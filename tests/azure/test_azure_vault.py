@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from scripted_azure import PLAN, Answer, clients_of, refusal
 
-from states.facts import ItemInVault, JobInVault, ServerInVault
+from states.landing import ItemInVault, JobInVault, ServerInVault
 from states.plan import Item
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.azure.vault_server import MANAGED_BY

@@ -22,7 +22,8 @@ from stories import ACTOR, evidence, first_lines
 
 from deploy.rehearsal import agent as stand_in
 from states.explain import explain
-from states.facts import Copied, ItemOnDevice, JobStopped
+from states.facts import Copied, ItemOnDevice
+from states.landing import JobStopped
 from states.lifecycle import FORWARD
 from states.lines import Draft, Line, chained
 from states.plan import AgentKind, Item, Plan

@@ -32,7 +32,6 @@ from trials import tries
 
 from states.conditions import CATALOGUE, row_of
 from states.facts import (
-    AgentSeen,
     Copied,
     CopyLogRead,
     DevicesNamed,
@@ -40,15 +39,14 @@ from states.facts import (
     HandedOver,
     JobSeen,
     PickupBooked,
-    PointsSeen,
     Prepared,
     Reconciled,
     Sealed,
-    VaultSeen,
     Verified,
 )
 from states.fold import apply, fold
 from states.guards import ENDED_BADLY, STAGE_ORDER
+from states.landing import AgentSeen, PointsSeen, VaultSeen
 from states.lifecycle import EDGES, MILESTONES, STATES, Turn
 from states.lines import Draft, Line, chained, check_chain
 from states.machine import Refused

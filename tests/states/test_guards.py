@@ -33,8 +33,9 @@ from states import clean_up as c
 from states import guards as g
 from states import incremental as i
 from states import vaulting as v
-from states.facts import KIND_OF, CopyLogRead, DevicesNamed, Evidence, ItemInVault, PointsSeen, VaultSeen
+from states.facts import KIND_OF, CopyLogRead, DevicesNamed, Evidence
 from states.fold import fold, forget
+from states.landing import ItemInVault, PointsSeen, VaultSeen
 from states.lifecycle import EDGES, FORWARD
 from states.own_disk import OWN_DISK_PLAYBOOK
 from states.playbook import PLAYBOOK, a_pickup_is_booked, the_device_is_at_the_office

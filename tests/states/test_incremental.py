@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from stories import PLAN, STEP, T0, added, agent, evidence, ready_in
 
-from states.facts import JobRunning, JobStopped
 from states.fold import forget
 from states.incremental import forecast_bytes, full_uploads, most_bytes
+from states.landing import JobRunning, JobStopped
 from states.plan import Item
 from states.run import Run
 

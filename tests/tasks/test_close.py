@@ -10,9 +10,9 @@ import pytest
 from fakes import Crash, FakeOrders, FakeWorld
 from stories import RUN_ID, added, agent, condition, job, points, run_in
 
-from states.facts import AgentSeen, PointsSeen
 from states.fold import forget
 from states.interlock import READY, reasons_to_keep
+from states.landing import AgentSeen, PointsSeen
 from states.lifecycle import MILESTONES, STATES
 from states.refused import Refused
 from states.release import CloseApproved, PapersFiled, Released, SampleRestored

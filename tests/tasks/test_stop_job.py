@@ -9,7 +9,7 @@ import pytest
 from fakes import Crash, FakeOffice, FakeVault, FakeWorld, Trouble
 from stories import RUN_ID, agent, points
 
-from states.facts import AgentSeen, JobRunning, JobStopped
+from states.landing import AgentSeen, JobRunning, JobStopped
 from states.refused import Refused
 from tasks import answers
 from tasks.errors import NotYet

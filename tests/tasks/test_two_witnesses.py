@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from stories import ACTOR, PLAN, added, after, agent, evidence, run_in
 from trials import tries
 
-from states.facts import KIND_OF, AgentSeen, ItemInVault, VaultSeen
+from states.facts import KIND_OF
+from states.landing import AgentSeen, ItemInVault, VaultSeen
 from states.lifecycle import forward_from
 from states.lines import Draft
 from states.machine import reasons_against

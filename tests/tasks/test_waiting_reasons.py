@@ -12,7 +12,7 @@ from stories import RUN_ID, agent, job, points
 
 from flows.pages import timeline
 from states.explain import explain
-from states.facts import ItemInVault
+from states.landing import ItemInVault
 from states.playbook import VERBS, next_step
 from states.vaulting import reckon
 from tasks.errors import NotYet

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from states.codec import NotReadable, from_json, to_json
-from states.facts import AgentSeen, Copied, DeviceChecked, DrivesPrepared, DrivesSeen, Sealed, Verified
+from states.facts import Copied, DeviceChecked, DrivesPrepared, DrivesSeen, Sealed, Verified
+from states.landing import AgentSeen
 from states.lines import canonical
 from states.release import SampleDrawn, SampleRestored
 from tasks.errors import NotYet, SeedingError, Transient

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from states.explain import stamp
-from states.facts import AgentSeen, Copied, DeviceChecked, DrivesPrepared, DrivesSeen, Sealed, Verified
+from states.facts import Copied, DeviceChecked, DrivesPrepared, DrivesSeen, Sealed, Verified
+from states.landing import AgentSeen
 from states.plan import Drive
 from states.release import SampleDrawn, SampleRestored
 from tasks.errors import NotYet, SeedingError
