@@ -14,6 +14,7 @@ from flows.answering import (
     prepared,
     reopen,
     reorder,
+    restored,
     resume,
     waive,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "prepared",
     "reopen",
     "reorder",
+    "restored",
     "resume",
     "waive",
 ]

@@ -54,6 +54,12 @@ async def handed_over(answer: forms.HandedOver) -> State:
     return await _told(answer, lambda b: tell(b, answer.by, answer.carrier, answer.tracking, answer.gate_code))
 
 
+@flow(name="restored", **_FLOW)
+async def restored(answer: forms.Restored) -> State:
+    """A file of the sample was restored from the vault by hand; its hash decides."""
+    return await _told(answer, lambda book: answers.restored(book, {answer.file: answer.sha256}, answer.by))
+
+
 @flow(name="waive", **_FLOW)
 async def waive(answer: forms.Waive) -> State:
     """Record that a condition shall not stop a run."""
@@ -99,7 +105,7 @@ async def close(answer: forms.ApproveClose) -> State:
     return await _told(answer, lambda book: answers.approve_close(book, answer.by))
 
 
-FORMS = (delivered, attached, prepared, handed_over, waive, hold, resume, cancel, reorder, reopen, close)
+FORMS = (delivered, attached, prepared, handed_over, restored, waive, hold, resume, cancel, reorder, reopen, close)
 
 
 async def _told(answer: forms.Form, tell: Callable[[Logbook], Run]) -> State:

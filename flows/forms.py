@@ -67,6 +67,15 @@ class HandedOver(Form):
     )
 
 
+class Restored(Form):
+    """A file of the sample was restored from the vault by hand."""
+
+    file: Line = Field(title="File", description="The item and the path in it, as the run's page lists it: ITEM/PATH.")
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$")] = Field(
+        title="SHA-256", description="Of the restored file, as `Get-FileHash` prints it."
+    )
+
+
 class Waive(Form):
     """A condition shall not stop the run."""
 

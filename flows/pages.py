@@ -25,8 +25,8 @@ from tasks.journal.rows import RunRow
 FLEET_ROWS = CUSTODY_ROWS = 200  # an artifact lives in Prefect's database: keep it small
 FACT_CHARACTERS = 300
 FORM_NAMES = (
-    "delivered", "attached", "prepared", "handed-over", "waive", "hold", "resume", "cancel", "reorder", "reopen",
-    "close",
+    "delivered", "attached", "prepared", "handed-over", "restored", "waive", "hold", "resume", "cancel", "reorder",
+    "reopen", "close",
 )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def test_a_worker_killed_in_the_middle_of_a_copy_loses_and_repeats_nothing(
     assert copied.items and [len(flow_runs(verb)) for verb in ("check-device", "copy")] == [1, 1]
     assert not list(home.glob("work/*_copy_*/answer.json")) and not (home / "journal.db").exists()
     assert [a["type"] for a in answers_to("copy")] == ["office-answer"]
+    assert f"answered:{flow_runs('copy')[0]['id']}" in hub_was_told()
 
 
 def the_copier(home: Path) -> int | None:
@@ -131,7 +132,14 @@ def wait_for(look: Callable[[], T | None], seconds: float = 90) -> T:
 def flow_runs(verb: str) -> list[dict[str, Any]]:
     with prefect_api() as api:
         rows = api.post("/flow_runs/filter", {"flows": {"name": {"any_": ["office-work"]}}})
-    return [row for row in rows if f"/{verb}/" in row["name"]]
+    return [row for row in rows if row["name"].startswith(f"lyon/2026-11/1/{verb}/")]
+
+
+def hub_was_told() -> list[str]:
+    """The keys of the passes that the office asked the hub to make."""
+    with prefect_api() as api:
+        rows = api.post("/flow_runs/filter", {"flows": {"name": {"any_": ["advance"]}}})
+    return [row["idempotency_key"] for row in rows]
 
 
 def answers_to(verb: str) -> list[dict[str, Any]]:
