@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -145,6 +146,7 @@ def secrets_of(azure: Path) -> list[str]:
         elif (
             isinstance(value, str)
             and len(value) >= 8
+            and not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z?", value)  # when a key was made
             and any(word in key.lower() for word in ("secret", "password", "passkey", "pass_key", "key", "bitlocker"))
         ):
             found.append(value)
