@@ -53,7 +53,7 @@ docs-check: .venv
 bench: .venv  ## the benchmarks (ARGS=...)
 	$(BIN)/python -m bench $(ARGS)
 
-proofs: .venv node_modules  ## the slow proofs: thousands of runs, kills and damages
+proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)
 
 constraints: .venv  ## write the versions of this environment into constraints.txt

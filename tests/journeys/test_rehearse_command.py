@@ -18,6 +18,7 @@ import pytest
 
 from states.lifecycle import MILESTONES
 
+pytestmark = pytest.mark.slow  # a whole rehearsal with Prefect takes a minute
 GOAL = "incremental-scheduled"
 MODES = {"sydney": "data-box", "lyon": "data-box", "nairobi": "own-disk"}
 
