@@ -13,6 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from states.codec import utc_text
 from states.facts import Copied, DeviceChecked, Sealed, Verified
@@ -25,6 +26,7 @@ from tasks.office.place import Place, place_of
 from tasks.ports import OnSite
 
 VENDOR_FOLDERS = ("DataBoxDiskImport", "System Volume Information", "$RECYCLE.BIN", "lost+found")
+_PROBE = ".seeding-probe-"
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,11 @@ class LocalOffice:
 
 
 def _can_write(folder: Path) -> bool:
-    probe = folder / ".seeding-probe"
+    """Write a file of its own name and take it away again: another hub may be looking at the same moment."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        with NamedTemporaryFile(prefix=_PROBE, dir=folder):
+            pass
     except OSError:
         return False
     return True
@@ -122,4 +124,5 @@ def _can_write(folder: Path) -> bool:
 def _files(root: Path) -> Iterator[str]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in VENDOR_FOLDERS)
-        yield from (str((Path(folder) / name).relative_to(root)) for name in sorted(names))
+        foreign = sorted(name for name in names if not name.startswith(_PROBE))
+        yield from (str((Path(folder) / name).relative_to(root)) for name in foreign)

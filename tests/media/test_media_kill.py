@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from media_devices import ext4, in_memory, may_mount
 from media_trees import MIB, a_seed, digests, header
 
 from tasks.media import Copied, Progress, copy, entries, read_manifest, seal, verify
+from tasks.media.progress import Meter
 from tasks.media.state import State
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
@@ -115,7 +117,7 @@ def _stopped(source: Path, target: Path, state: Path, after_bytes: int) -> None:
         if at.bytes >= after_bytes:
             raise _Enough
 
-    with pytest.raises(_Enough):
+    with pytest.raises(_Enough), patch.object(Meter, "_TELL_SECONDS", 0.0):
         copy(source, target, state=state, progress=stop, checkpoint_bytes=32 * MIB)
 
 
@@ -133,7 +135,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_large_file_goes_on_from_its_last_checkpoint(fast, image):
     """Stopped in the middle, what had been synced is not copied again."""
-    _stopped(image, fast / "d", fast / "state", 34 * MIB)
+    _stopped(image, fast / "d", fast / "state", 70 * MIB)
 
     assert _finish(image, fast / "d", fast / "state").reused_bytes >= 32 * MIB
 
@@ -141,7 +143,7 @@ def test_a_large_file_goes_on_from_its_last_checkpoint(fast, image):
 @pytest.mark.parametrize("damage", ["source", "partial", "state"])
 def test_a_checkpoint_that_no_longer_fits_is_not_trusted(fast, image, damage):
     """Source replaced, device bytes damaged below the checkpoint, state damaged: the file is copied from byte 0."""
-    _stopped(image, fast / "d", fast / "state", 34 * MIB)
+    _stopped(image, fast / "d", fast / "state", 70 * MIB)
     (partial,) = (fast / "d").glob(".seeding-partial-*/large-*")
     (state,) = (fast / "state").glob("copy-*.state")
     if damage == "source":
@@ -157,7 +159,7 @@ def test_a_checkpoint_that_no_longer_fits_is_not_trusted(fast, image, damage):
 
 def test_without_a_saved_md5_only_the_hash_is_made_again(fast, image):
     """A checkpoint whose MD5 state cannot be used: its bytes stay, the prefix is read for MD5 alone, all is right."""
-    _stopped(image, fast / "d", fast / "state", 34 * MIB)
+    _stopped(image, fast / "d", fast / "state", 70 * MIB)
     (place,) = (fast / "state").glob("copy-*.state")
     state = State(place)
     (point,) = state.checkpoints()

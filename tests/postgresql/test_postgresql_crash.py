@@ -157,7 +157,7 @@ def test_a_server_that_crashes_again_and_again_keeps_every_commit_it_answered(se
     journal = Journal(url)
     open_run(journal, RUN, "planned")
     before = journal.run(RUN).seq
-    processes = multiprocessing.get_context("fork")
+    processes = multiprocessing.get_context("spawn")
     ours, theirs = processes.Pipe(duplex=False)
     count = 30 * (CRASHES + 1)
     writer = processes.Process(target=write_through_crashes, args=(url, count, theirs))

@@ -27,7 +27,7 @@ def raced(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Jou
     for turn in range(ROUNDS):
         open_run(journal, f"order-{turn}", "planned")
         open_run(journal, f"pickup-{turn}", "copied")
-    processes = multiprocessing.get_context("fork")
+    processes = multiprocessing.get_context("spawn")
     start, lost = processes.Barrier(2), 0
     ends = []
     for name in ("one", "two"):
