@@ -13,16 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from blake3 import blake3
-
 from states.release import SampleDrawn, SampleFile, SampleRestored
+from tasks.media.hashing import BlockHash, strong_hash
 from tasks.media_errors import SourceNotReadable
 from tasks.office.agent import AgentCommand, AgentRefuses
 from tasks.ports import OnSite
 from tasks.sample import drawn
 
 RESTORE_SECONDS = 6 * 3600.0
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = 1024 * 1024  # a block of the manifest is a whole number of them
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,13 @@ class LocalSamples:
 
 
 def digest(path: Path, kind: str) -> str:
-    """Return the hexadecimal hash of a file, `sha256` or `blake3`, read in pieces."""
-    total = blake3() if kind == "blake3" else hashlib.sha256()
+    """Return the hexadecimal hash of a file: `sha256`, or `blake3` as the manifest has it, by blocks when large."""
+    whole, blocks = hashlib.sha256(), BlockHash()
+    total = blocks if kind == "blake3" else whole
     with path.open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             total.update(piece)
-    return str(total.hexdigest())
+    return strong_hash(blocks.finish()).hex() if kind == "blake3" else whole.hexdigest()
 
 
 def _equal(root: Path, file: SampleFile) -> bool:

@@ -24,9 +24,11 @@ from states.run import Run
 from states.settle import Outcome
 from tasks import answers
 from tasks.errors import InvalidInput
+from tasks.media import Header, entries, seal
+from tasks.media.hashing import BLOCK
 from tasks.media_errors import SourceNotReadable
 from tasks.office.agent import AgentCommand, AgentRefuses
-from tasks.office.sample import LocalSamples
+from tasks.office.sample import LocalSamples, digest
 from tasks.perform import perform
 from tasks.ports import OnSite
 from tasks.sample import BY_AGENT, LARGEST_BYTES, confidence, drawn
@@ -225,3 +227,14 @@ def test_a_files_office_records_nothing_by_hand(world: FakeWorld) -> None:
 def test_enough_files_are_drawn_for_what_is_promised() -> None:
     """59 is the least number with which 95 % confidence says less than 5 %."""
     assert 0.95**BY_AGENT < 0.05 < 0.95 ** (BY_AGENT - 1) and json.dumps(BY_AGENT)
+
+
+@pytest.mark.parametrize("size", [0, 5, BLOCK, BLOCK + 1])
+def test_a_restored_files_hash_is_the_manifests_however_large_it_is(tmp_path: Path, size: int) -> None:
+    """Above one block the manifest has the hash of the block hashes: a plain hash of the file would never equal it."""
+    (tmp_path / "device").mkdir()
+    (tmp_path / "device" / "f").write_bytes(b"x" * size)
+    header = Header("run", 1, {"i": ""}, "serial", "test", "2026-01-01T00:00:00Z")
+    seal(tmp_path / "device", ["."], tmp_path / "manifest", header=header)
+
+    assert digest(tmp_path / "device" / "f", "blake3") == next(entries(tmp_path / "manifest")).blake3.hex()
