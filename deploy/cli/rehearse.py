@@ -20,7 +20,7 @@ from deploy.cli.tables import journey
 from deploy.prefect_env import prepare
 from deploy.processes import rehearsal_azure
 from deploy.rehearse import GOAL, Rehearsal, begin, fresh_home, in_prefect, play
-from states.conditions import row_of
+from states.conditions import blocking, row_of
 from states.explain import explain, short, stamp
 from states.lifecycle import MILESTONES
 from states.run import Run
@@ -117,8 +117,13 @@ def _table(rehearsal: Rehearsal, runs: list[Run]) -> Table:
     return table
 
 
+def is_stuck(run: Run) -> bool:
+    """Say whether a run did not come to the goal, or stands there blocked."""
+    return run.state != GOAL or bool(blocking(run))
+
+
 def _answer(rehearsal: Rehearsal, runs: list[Run], seconds: float, keep_ui: bool) -> Answer:
-    stuck = [run for run in runs if run.state != GOAL]
+    stuck = [run for run in runs if is_stuck(run)]
     now = rehearsal.clock.now()
     troubles = [
         Trouble(code, raised.detail or row_of(code).means, row_of(code).remedy.format(run=run.run_id))
