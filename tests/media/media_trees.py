@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
+import pytest
 from blake3 import blake3
 
-from tasks.media import Header, Sealed, copy, seal
+from tasks.media import Header, Progress, Sealed, copy, seal
+from tasks.media.progress import Meter
 
 MIB = 1 << 20
 
@@ -65,3 +70,19 @@ def put_on(device: Path, source: Path, state: Path, **options: object) -> Sealed
     """Copy a source to PageBlob on a device and seal it."""
     copy(source, device / "PageBlob", state=state, **options)  # type: ignore[arg-type]
     return seal(device, ["PageBlob"], device / "manifest.txt", header=header(), state=state)
+
+
+class _Enough(Exception):
+    """Thrown from the progress callback."""
+
+
+@contextmanager
+def stopped_after(size_bytes: int) -> Iterator[Callable[[Progress], None]]:
+    """Yield a progress callback that ends the work once so many bytes are done, however fast the machine is."""
+
+    def stop(at: Progress) -> None:
+        if at.bytes >= size_bytes:
+            raise _Enough
+
+    with pytest.raises(_Enough), patch.object(Meter, "_TELL_SECONDS", 0.0):
+        yield stop

@@ -14,14 +14,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from media_devices import ext4, in_memory, may_mount
-from media_trees import MIB, a_seed, digests, header
+from media_trees import MIB, a_seed, digests, header, stopped_after
 
-from tasks.media import Copied, Progress, copy, entries, read_manifest, seal, verify
-from tasks.media.progress import Meter
+from tasks.media import Copied, copy, entries, read_manifest, seal, verify
 from tasks.media.state import State
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
@@ -108,16 +106,8 @@ def test_killed_a_hundred_times_on_each_kind_of_file_system(device, tmp_path):
     _again_and_again(source, device, tmp_path, 100, seed=7)
 
 
-class _Enough(Exception):
-    """Thrown from the progress callback to stop a copy in the middle."""
-
-
 def _stopped(source: Path, target: Path, state: Path, after_bytes: int) -> None:
-    def stop(at: Progress) -> None:
-        if at.bytes >= after_bytes:
-            raise _Enough
-
-    with pytest.raises(_Enough), patch.object(Meter, "_TELL_SECONDS", 0.0):
+    with stopped_after(after_bytes) as stop:
         copy(source, target, state=state, progress=stop, checkpoint_bytes=32 * MIB)
 
 

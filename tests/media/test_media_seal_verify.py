@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from media_trees import MIB, a_seed, digests, header, plant, put_on
+from media_trees import MIB, a_seed, digests, header, plant, put_on, stopped_after
 
 from tasks.media import (
     DeviceGone,
@@ -68,20 +68,12 @@ def test_what_a_copy_hashed_is_not_read_again(tmp_path):
     assert verify(device, device / "manifest").ok
 
 
-class _Enough(Exception):
-    """Thrown from the progress callback to stop in the middle."""
-
-
 def test_a_sealing_that_was_stopped_goes_on(tmp_path):
     """What was hashed before is not hashed again, when a state directory is given."""
     device, state, seen = tmp_path / "device", tmp_path / "state", list[Progress]()
     a_seed(device / "PageBlob", small=600, large=3, large_bytes=20 * MIB)
 
-    def stop(at: Progress) -> None:
-        if at.bytes > 30 * MIB:
-            raise _Enough
-
-    with pytest.raises(_Enough):
+    with stopped_after(30 * MIB) as stop:
         seal(device, ["PageBlob"], device / "m", header=header(), state=state, progress=stop)
     seal(device, ["PageBlob"], device / "m", header=header(), state=state, progress=seen.append)
 

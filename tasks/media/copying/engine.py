@@ -24,7 +24,7 @@ from tasks.media.copying.place import keep_apart, open_state
 from tasks.media.copying.scan import Group, Large, Scan
 from tasks.media.copying.small import Outcome, SmallFiles
 from tasks.media.crew import Crew
-from tasks.media.faults import DeviceFull, SourceChanged, SourceMissing, SourceUnreadable, device_fault
+from tasks.media.faults import DeviceFull, MediaError, SourceChanged, SourceMissing, SourceUnreadable, device_fault
 from tasks.media.names import UNFINISHED, to_text
 from tasks.media.progress import Meter, Tell
 from tasks.media.state import Checkpoint, State
@@ -75,10 +75,7 @@ def copy(
     with open_state(target, state) as opened:
         run = _Copy(source, target, opened, progress, (md5, ranges), workers or min(4, 2 * (os.cpu_count() or 1)))
         run.lanes.job.checkpoint_bytes = checkpoint_bytes
-        try:
-            return run.whole()
-        except OSError as error:
-            raise device_fault(error, f"cannot write to {target}") from error
+        return run.whole()
 
 
 class _Copy:
@@ -108,22 +105,38 @@ class _Copy:
 
     def whole(self) -> Copied:
         self.state.put(phase="copying", reading="")
-        self._tidy()
-        free = platform_io.free_bytes(self.target) + self._kept_bytes()
+        free = None
         try:
-            self._start(free)
-            self._wait_for_all()
-        finally:
-            self._stop()
-        platform_io.sync_volume(str(self.target))
-        self._complain()
-        shutil.rmtree(self.aside)
+            self._tidy()
+            free = platform_io.free_bytes(self.target) + self._kept_bytes()
+            self._copy(free)
+            platform_io.sync_volume(str(self.target))
+            self._complain()
+            shutil.rmtree(self.aside)
+        except OSError as error:
+            raise self._with_numbers(device_fault(error, f"cannot write to {self.target}"), free) from error
+        except DeviceFull as full:
+            raise self._with_numbers(full, free) from full
         self.meter.beat(final=True)
         reading = "direct" if self.direct else "buffered"
         self.state.put(phase="copied", reading=reading)
         return Copied(
             self.scan.files, self.scan.size, self.scan.reused + self.resumed, tuple(self.scan.skipped), reading
         )
+
+    def _copy(self, free: int) -> None:
+        try:
+            self._start(free)
+            self._wait_for_all()
+        finally:
+            self._stop()
+
+    def _with_numbers(self, fault: MediaError, free: int | None) -> MediaError:
+        """Add to the word that the device is full what was needed, as far as the source was looked through by then."""
+        if not isinstance(fault, DeviceFull) or free is None:
+            return fault
+        needed = self.scan.size - self.scan.reused
+        return DeviceFull(f"{fault.message}; at least {needed:,} bytes are to be copied, {free:,} were free before")
 
     def _tidy(self) -> None:
         """Remove what a killed run left aside, except the large files it can go on with."""
@@ -152,9 +165,8 @@ class _Copy:
             self.crew = Crew(self.small, self.workers)
         for batch in self._batches(chain(first, work)):
             self._small(batch)
-        needed = self.scan.size - self.scan.reused
-        if needed > free:
-            raise DeviceFull(f"{needed:,} bytes are still to be copied, {free:,} are free on {self.target}")
+        if self.scan.size - self.scan.reused > free:
+            raise DeviceFull(f"the rest of {self.source} does not fit on {self.target}")
 
     def _batches(self, work: Iterator[Large | Group]) -> Iterator[list[Group]]:
         """Send large files to their lanes, yield the small ones in batches."""
