@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from journey_host import Journey, flip_one_byte
+from journey_host import Journey, begun, flip_one_byte
+from rehearsal_host import Rehearsal as Azure
 
 from states.conditions import row_of
 from states.facts import Copied, Reconciled, Sealed
@@ -16,33 +19,49 @@ from states.run import Run
 from tasks.layout import container_of
 
 
-def test_both_offices_reach_incrementals_through_every_milestone_in_order(journey: Journey) -> None:
-    """No state is skipped, and no condition is left standing."""
-    runs = journey.play()
+@dataclass(frozen=True)
+class Played:
+    """What is left of both offices' journeys at their goal."""
 
-    for run in runs:
+    runs: list[Run]
+    stats: dict[str, dict[str, int]]
+    arrived: dict[str, dict[str, bytes]]
+    archive: list[str]
+
+
+@pytest.fixture(scope="module")
+def played(running_rehearsal: Azure, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Both offices from order to incrementals, played once; the chains of their journals checked."""
+    running_rehearsal.control.reset()
+    rehearsal = begun(running_rehearsal, tmp_path_factory.mktemp("played"), ("sydney", "lyon"))
+    journey = Journey(rehearsal, running_rehearsal)
+    runs = journey.play()
+    assert all(rehearsal.journal.check(run.run_id) == run.seq for run in runs)
+    arrived = {item.name: blobs_of(journey, item.name) for item in journey.run("lyon").plan.items}
+    archive = sorted(path.name for path in rehearsal.where.archive.rglob("*"))
+    rehearsal.journal.close()
+    return Played(runs, running_rehearsal.control.stats(), arrived, archive)
+
+
+def test_both_offices_reach_incrementals_through_every_milestone_in_order(played: Played) -> None:
+    """No state is skipped, and no condition is left standing."""
+    assert len(played.runs) == 2
+    for run in played.runs:
         assert [passage.state for passage in run.history] == list(MILESTONES[:-1])
         assert run.conditions == {}
-        assert journey.rehearsal.journal.check(run.run_id) == run.seq
 
 
-def test_every_byte_of_the_source_is_in_the_account_and_only_once_ordered(journey: Journey) -> None:
+def test_every_byte_of_the_source_is_in_the_account_and_only_once_ordered(played: Played) -> None:
     """What left the office is what arrived, byte for byte, under the container of its item."""
-    journey.play()
-
-    run = journey.run("lyon")
-    for item in run.plan.items:
-        container = journey.azure.blobs.get_container_client(container_of("lyon", item.name))
-        arrived = {blob.name: container.download_blob(blob.name).readall() for blob in container.list_blobs()}
-        assert arrived == tree(Path(item.source))
-    stats = journey.rehearsal.control.stats()
-    jobs = {run.job_name: 1 for run in journey.rehearsal.runs()}
-    assert (stats["orders"], stats["pickups"]) == (jobs, jobs)
+    for item in run_of(played, "lyon").plan.items:
+        assert played.arrived[item.name] == tree(Path(item.source))
+    jobs = {run.job_name: 1 for run in played.runs}
+    assert (played.stats["orders"], played.stats["pickups"]) == (jobs, jobs)
 
 
-def test_an_agents_page_blobs_are_sealed_and_found_again(journey: Journey) -> None:
+def test_an_agents_page_blobs_are_sealed_and_found_again(played: Played) -> None:
     """The backup agent writes its own format; the manifest covers it all the same."""
-    run = journey.until("sydney", "ingested")
+    run = run_of(played, "sydney")
 
     copied, sealed, reconciled = run.get(Copied), run.get(Sealed), run.get(Reconciled)
     assert copied and sealed and reconciled
@@ -50,63 +69,84 @@ def test_an_agents_page_blobs_are_sealed_and_found_again(journey: Journey) -> No
     assert sealed.bytes == sum(item.bytes for item in copied.items) and reconciled.same == sealed.files
 
 
-def test_a_byte_flipped_before_the_device_is_prepared_never_counts_as_ingested(journey: Journey) -> None:
-    """The device's own checksums agree with the damage; only the manifest tells."""
-    journey.until("lyon", "ordered")
-    reach_question(journey, "lyon", "Prepare to ship")
-    flip_one_byte(journey.a_file_on("lyon"))
+@pytest.mark.parametrize("office", ["lyon", "sydney"])
+def test_the_archive_keeps_the_manifest_and_the_datacenters_log(played: Played, office: str) -> None:
+    """What proves the seed outlives device, order and account."""
+    run = run_of(played, office)
+    sealed = run.get(Sealed)
 
-    run = play_one(journey, "lyon")
+    assert sealed and sealed.manifest in played.archive and f"{run.job_name}-copylog-1.xml" in played.archive
+
+
+@pytest.fixture
+def lyon(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
+    """A journey of Lyon alone."""
+    yield from alone("lyon", rehearsal, tmp_path)
+
+
+@pytest.fixture
+def sydney(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
+    """A journey of Sydney alone."""
+    yield from alone("sydney", rehearsal, tmp_path)
+
+
+def test_a_byte_flipped_before_the_device_is_prepared_never_counts_as_ingested(lyon: Journey) -> None:
+    """The device's own checksums agree with the damage; only the manifest tells."""
+    lyon.until("lyon", "ordered")
+    reach_question(lyon, "lyon", "Prepare to ship")
+    flip_one_byte(lyon.a_file_on("lyon"))
+
+    run = play_one(lyon, "lyon")
 
     assert stopped(run, "shipped", "account-differs")
     assert "the manifest says" in run.conditions["account-differs"].detail
 
 
-def test_a_byte_flipped_after_the_device_was_prepared_never_counts_as_ingested(journey: Journey) -> None:
+def test_a_byte_flipped_after_the_device_was_prepared_never_counts_as_ingested(lyon: Journey) -> None:
     """The datacenter's checksum fails, and the order completes with errors."""
-    journey.until("lyon", "copied")
-    flip_one_byte(journey.a_file_on("lyon"))
+    lyon.until("lyon", "copied")
+    flip_one_byte(lyon.a_file_on("lyon"))
 
-    run = play_one(journey, "lyon")
+    run = play_one(lyon, "lyon")
 
     assert stopped(run, "shipped", "ingestion-incomplete")
 
 
-def test_a_blob_deleted_before_the_comparison_never_counts_as_ingested(journey: Journey) -> None:
+def test_a_blob_deleted_before_the_comparison_never_counts_as_ingested(lyon: Journey) -> None:
     """`Completed` and a clean copy log are not enough."""
-    journey.until("lyon", "shipped")
-    journey.let_happen("Completed")
-    delete_a_blob(journey, "lyon")
+    lyon.until("lyon", "shipped")
+    lyon.let_happen("Completed")
+    delete_a_blob(lyon, "lyon")
 
-    run = play_one(journey, "lyon")
+    run = play_one(lyon, "lyon")
 
     assert stopped(run, "shipped", "account-differs")
     assert "missing" in run.conditions["account-differs"].detail
 
 
-def test_a_blob_deleted_after_ingestion_never_counts_as_vaulted(journey: Journey) -> None:
+def test_a_blob_deleted_after_ingestion_never_counts_as_vaulted(sydney: Journey) -> None:
     """The agent does not find its seed; no recovery point appears, and the run says why it stopped."""
-    journey.until("sydney", "ingested")
-    delete_a_blob(journey, "sydney")
+    sydney.until("sydney", "ingested")
+    delete_a_blob(sydney, "sydney")
 
-    run = play_one(journey, "sydney")
+    run = play_one(sydney, "sydney")
 
     assert stopped(run, "ingested", "seed-not-found")
 
 
-def test_a_run_on_hold_does_nothing_and_goes_on_after_resume(journey: Journey) -> None:
+def test_a_run_on_hold_does_nothing_and_goes_on_after_resume(lyon: Journey) -> None:
     """Hold is the operator's brake; time goes on, the run does not."""
     from tasks import answers
 
-    book = journey.world.book(journey.run("lyon").run_id)
+    book = lyon.world.book(lyon.run("lyon").run_id)
     answers.hold(book, "move of the server room")
-    passed = journey.sweep([book.run.run_id])[0]
-    held = journey.run("lyon")
-    answers.resume(journey.world.book(book.run.run_id))
+    passed = lyon.sweep([book.run.run_id])[0]
+    held = lyon.run("lyon")
+    answers.resume(lyon.world.book(book.run.run_id))
 
     assert (held.state, held.conditions["held"].detail) == ("planned", "move of the server room")
-    assert isinstance(passed.step, Ask) and journey.rehearsal.control.stats()["orders"] == {}
-    assert journey.until("lyon", "ordered").conditions == {}
+    assert isinstance(passed.step, Ask) and lyon.rehearsal.control.stats()["orders"] == {}
+    assert lyon.until("lyon", "ordered").conditions == {}
 
 
 def test_nothing_is_ordered_twice_when_a_pass_follows_a_pass(journey: Journey) -> None:
@@ -130,16 +170,6 @@ def test_a_run_is_not_looked_at_before_its_time(journey: Journey) -> None:
 
     assert due_ids(rows, now) == []
     assert len(due_ids(rows, now + timedelta(hours=12))) == 2
-
-
-@pytest.mark.parametrize("office", ["lyon", "sydney"])
-def test_the_archive_keeps_the_manifest_and_the_datacenters_log(journey: Journey, office: str) -> None:
-    """What proves the seed outlives device, order and account."""
-    run = journey.until(office, "ingested")
-    sealed = run.get(Sealed)
-
-    kept = sorted(path.name for path in journey.rehearsal.where.archive.rglob("*") if run.job_name in path.name)
-    assert sealed and sealed.manifest in kept and f"{run.job_name}-copylog-1.xml" in kept
 
 
 def reach_question(journey: Journey, office: str, words: str) -> None:
@@ -180,6 +210,21 @@ def delete_a_blob(journey: Journey, office: str) -> None:
     assert copied is not None
     container = journey.azure.blobs.get_container_client(copied.items[0].folder.rpartition("/")[2])
     container.delete_blob(next(iter(container.list_blobs())).name)
+
+
+def alone(office: str, azure: Azure, where: Path) -> Iterator[Journey]:
+    started = begun(azure, where / "home", (office,))
+    yield Journey(started, azure)
+    started.journal.close()
+
+
+def run_of(played: Played, office: str) -> Run:
+    return next(run for run in played.runs if run.plan.office == office)
+
+
+def blobs_of(journey: Journey, item: str) -> dict[str, bytes]:
+    container = journey.azure.blobs.get_container_client(container_of("lyon", item))
+    return {blob.name: container.download_blob(blob.name).readall() for blob in container.list_blobs()}
 
 
 def tree(root: Path) -> dict[str, bytes]:

@@ -57,6 +57,7 @@ def on_postgresql(journey: Journey, server: Server, monkeypatch: pytest.MonkeyPa
     moved.close()
 
 
+@pytest.mark.slow
 def test_two_hubs_seed_an_office_once(on_postgresql: Journey) -> None:
     """One order, one pick-up at most, each move once, a whole chain; at worst a person is asked, about the pick-up."""
     journey = on_postgresql
