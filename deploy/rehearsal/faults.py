@@ -2,7 +2,8 @@
 
 A row that names `world` is a mishap of the world (see mishaps.py). Every other row is about requests:
 `method`, `path_regex` (searched in path and query), `after` (let this many pass first), `times` (then strike this
-often), and one of `status` with `headers` and `body`, or `drop`: "before-effect" or "after-effect".
+often), and one of `status` with `headers` and `body`, or `drop`: "before-effect" or "after-effect", or `spoil`: a row
+of spoils.py, with `dice` and what that row needs.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ from typing import Any
 
 from deploy.rehearsal.device import Found
 from deploy.rehearsal.records import Order
+from deploy.rehearsal.spoils import SPOILS
 from deploy.rehearsal.wire import Answer, ArmError, Ask, same
 from deploy.rehearsal.world import World
 
 DROPS = ("before-effect", "after-effect")
-REQUEST_FIELDS = {"method", "path_regex", "after", "times", "status", "headers", "body", "drop"}
+REQUEST_FIELDS = {
+    "method", "path_regex", "after", "times", "status", "headers", "body", "drop",
+    "spoil", "dice", "hours", "bytes",
+}  # fmt: skip
 
 
 def check(row: dict[str, Any]) -> None:
     """Raise ArmError 400 when *row*, a request fault, could never act or names a field nobody knows."""
     unknown = set(row) - REQUEST_FIELDS
-    acts = ("status" in row) != ("drop" in row) and row.get("drop", DROPS[0]) in DROPS
-    if unknown or not acts:
-        told = f"unknown fields {sorted(unknown)}" if unknown else "give either `status` or `drop`"
+    one = sum(act in row for act in ("status", "drop", "spoil")) == 1
+    acts = one and row.get("drop", DROPS[0]) in DROPS and row.get("spoil", "cut") in SPOILS
+    needs = {"skewed": "hours", "swell": "bytes"}.get(row.get("spoil", ""), "spoil")
+    if unknown or not acts or ("spoil" in row and needs not in row):
+        told = f"unknown fields {sorted(unknown)}" if unknown else "give one of `status`, `drop` and `spoil`, whole"
         raise ArmError(400, "BadFault", f"{told}: {row}")
     try:
         re.compile(row.get("path_regex", ""))

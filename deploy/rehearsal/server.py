@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import traceback
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,16 @@ from deploy.rehearsal import (
     key_vault,
     login,
     restore,
+    spoils,
     vault,
 )
 from deploy.rehearsal.ca import Certificates
+from deploy.rehearsal.storage_door import StorageDoor
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route
 from deploy.rehearsal.world import World
 
+JSON = "application/json; charset=utf-8"
+EARLIER = 4  # answers to one question that are remembered
 LOOPBACK = ("127.0.0.1", "::1")
 OPEN_ROUTES = (*login.ROUTES, *key_vault.ROUTES, *directory.ROUTES)  # they check who asks themselves, or need nobody
 ARM_ROUTES = (*databox.ROUTES, *databox_service.ROUTES, *vault.ROUTES, *account.ROUTES, *arm.ROUTES)
@@ -72,38 +76,69 @@ class App:
     def __init__(self, world: World) -> None:
         """Serve *world*."""
         self._world = world
+        self._storage = StorageDoor(world)
+        self._told: dict[
+            str, list[Answer]
+        ] = {}  # what each question was answered before: a stale answer comes from here
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or cut its connection when a fault says so."""
+        """Answer one request, or spoil the answer, or cut its connection when a fault says so."""
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
         ask = await _read(request)
-        answer = await run_in_threadpool(self.answer, ask, request.client.host if request.client else "")
+        peer = request.client.host if request.client else ""
+        answer, fault = await run_in_threadpool(self.answer, ask, peer)
+        line = _connections.get(tuple(scope["client"]))
         if answer is None:
-            transport = _connections.get(tuple(scope["client"]))
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
+            if isinstance(line, asyncio.Transport):
+                line.abort()
             return
-        await _response(ask, answer)(scope, receive, send)
+        if fault.get("spoil") in spoils.DELIVERY and isinstance(line, asyncio.Transport):
+            await spoils.deliver(fault, _raw(_response(self._world, ask, answer)), line)
+            line.abort()
+            return
+        await _response(self._world, ask, answer)(scope, receive, send)
 
-    def answer(self, ask: Ask, peer: str) -> Answer | None:
-        """Return the answer to *ask*, or None when the connection is to be cut."""
+    def answer(self, ask: Ask, peer: str) -> tuple[Answer | None, dict[str, Any]]:
+        """Return the answer to *ask*, None when the connection is to be cut, and the fault that struck."""
+        fault: dict[str, Any] = {}
         try:
             if ask.path.startswith("/rehearsal/"):
-                return self._control(ask, peer)
-            fault = faults.at_the_door(self._world, ask)
-            if fault and "status" in fault:
-                return faults.answer(fault)
-            if fault and fault["drop"] == "before-effect":
-                return None
-            done = self._azure(ask)
-            return None if fault else done
+                return self._control(ask, peer), fault
+            fault = faults.at_the_door(self._world, ask) or {}
+            if "status" in fault:
+                return faults.answer(fault), fault
+            if fault.get("drop") == "before-effect":
+                return None, fault
+            done = self._storage.answer(ask) if self._storage.leads_to(ask) else self._azure(ask)
+            return self._bent(fault, ask, done), fault
         except ArmError as refusal:
-            return refusal.answer()
+            return refusal.answer(), fault
         except Exception as error:  # the door stays open whatever fails behind it, and says what it was
             traceback.print_exc()
-            return ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}").answer()
+            return ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}").answer(), fault
+
+    def _bent(self, fault: dict[str, Any], ask: Ask, done: Answer) -> Answer | None:
+        if "drop" in fault:
+            return None
+        earlier = self._earlier(ask, done)
+        if "spoil" not in fault:
+            return done
+        with self._world.reading() as records:
+            dated = replace(done, headers={"Date": spoils.date_of(records.now), **done.headers})
+        return spoils.spoiled(fault, dated, earlier)
+
+    def _earlier(self, ask: Ask, done: Answer) -> list[Answer]:
+        """Return what the same question was answered before; remembered only while a stale answer is on the list."""
+        with self._world.reading() as records:
+            if ask.method != "GET" or not any(row.get("spoil") == "stale" for row in records.faults):
+                return []
+        known = self._told.setdefault(f"{ask.path}?{ask.query}", [])
+        before = list(known)
+        if done.status == 200 and done not in known:
+            known[:] = [*known, done][-EARLIER:]
+        return before
 
     def _control(self, ask: Ask, peer: str) -> Answer:
         if peer not in LOOPBACK:
@@ -126,7 +161,7 @@ def serve(world: World, certificates: Certificates, port: int) -> uvicorn.Server
     config = uvicorn.Config(
         App(world), host="127.0.0.1", port=port, http=Door, ws="none", lifespan="off", log_level="critical",
         access_log=False, ssl_certfile=Path(certificates.certificate), ssl_keyfile=Path(certificates.key),
-        timeout_graceful_shutdown=1, server_header=False,
+        timeout_graceful_shutdown=1, server_header=False, date_header=False,
     )  # fmt: skip
     return uvicorn.Server(config)
 
@@ -170,9 +205,16 @@ async def _read(request: Request) -> Ask:
     )
 
 
-def _response(ask: Ask, answer: Answer) -> Response:
+def _raw(response: Response) -> bytes:
+    """Return the answer as it goes over the line, head and body."""
+    head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
+    return b"HTTP/1.1 %d -\r\n%s\r\n%s" % (response.status_code, head, bytes(response.body))
+
+
+def _response(world: World, ask: Ask, answer: Answer) -> Response:
     identifier = str(uuid.uuid4())
     headers = {
+        "Date": spoils.date_of(world.now),
         "Cache-Control": "no-cache",
         "Pragma": "no-cache",
         "Expires": "-1",
@@ -186,15 +228,12 @@ def _response(ask: Ask, answer: Answer) -> Response:
     }
     if "x-ms-client-request-id" in ask.headers:
         headers["x-ms-client-request-id"] = ask.headers["x-ms-client-request-id"]
-    body = b"" if answer.body is None and answer.status in (202, 204) else _encoded(answer.body)
-    return Response(body, answer.status, headers, media_type="application/json; charset=utf-8" if body else None)
+    body = spoils.encoded(answer)
+    kind = None if not body or "content-type" in {name.casefold() for name in headers} else JSON
+    return Response(body, answer.status, headers, media_type=kind)
 
 
 def _budget(ask: Ask) -> dict[str, str]:
     kind = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(ask.method, "writes")
     left = {f"x-ms-ratelimit-remaining-subscription-{kind}": "249"}
     return {**left, f"x-ms-ratelimit-remaining-subscription-global-{kind}": "3749"}
-
-
-def _encoded(body: Any) -> bytes:
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
