@@ -30,7 +30,7 @@ class Look:
 
 def look_at_job(run: Run, site: Site, now: datetime) -> Look:
     """Look at the run's job at *now* (UTC). The record of a job that is over goes to the archive."""
-    job = site.orders.find(run.plan, run.job_name)
+    job = site.orders.find(run.plan, run.job_name, run.get(JobSeen))
     if job is None:
         gone = "import-job-gone" if run.plan.mode == "own-disk" and run.state == "copied" else "order-gone"
         return Look(None, (), ((gone, f"{run.job_name} is not in {run.plan.resource_group} any more"),))

@@ -109,8 +109,11 @@ class Orders(Protocol):
     def create(self, request: OrderRequest) -> None:
         """Place the order and return as soon as it is accepted. Raises AlreadyExists when the name is taken."""
 
-    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
-        """Return the job as Azure shows it now, or None when there is none of that name."""
+    def find(self, plan: Plan, job_name: str, known: JobSeen | None = None) -> JobSeen | None:
+        """Return the job as Azure shows it now, or None when there is none of that name.
+
+        *known* is how the run saw it last: a cheaper question may show that it is still so.
+        """
 
     def record(self, plan: Plan, job_name: str) -> bytes | None:
         """Return the whole job as JSON text without secrets, the same for the same job; None when it is gone."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from states.drift import LAST, WATCHED, troubles
-from states.facts import Copied, Sealed
+from states.facts import Copied, JobSeen, Sealed
 from states.freeze import AppSeen, Change, FreezeSeen, differences
 from states.landing import AgentSeen
 from states.run import Run
@@ -51,7 +51,7 @@ def _look(run: Run, site: Site, before: FreezeSeen | None, now: datetime) -> Fre
     server, silent_since = _server(run, site, before, now)
     return FreezeSeen(
         account=account,
-        order=run.job_name if site.orders.find(run.plan, run.job_name) else "",
+        order=run.job_name if site.orders.find(run.plan, run.job_name, run.get(JobSeen)) else "",
         server=server,
         silent_since=silent_since,
         staging_bytes=_staging(run, site, before, now),

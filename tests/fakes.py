@@ -90,7 +90,7 @@ class FakeOrders:
         self.tags_of[request.job_name] = dict(request.tags)
         self.trouble.end("create")
 
-    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+    def find(self, plan: Plan, job_name: str, known: JobSeen | None = None) -> JobSeen | None:
         """Show the order, unless it is not to be seen yet."""
         self.trouble.begin("find")
         if job_name in self.jobs and self.invisible_for:

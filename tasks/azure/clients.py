@@ -28,12 +28,12 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 
+from tasks.azure.throttle import LONGEST_NAP_SECONDS, Throttle
 from tasks.errors import InvalidInput
 
 CredentialKind = Literal["default", "client-secret", "managed-identity", "workload-identity"]
 
 GRAPH = "https://graph.microsoft.com"
-LONGEST_NAP_SECONDS = 10.0  # a longer Retry-After is handed back as Transient: a pass must not sleep in a request
 
 _T = TypeVar("_T")
 
@@ -102,6 +102,7 @@ class AzureClients:
         self.settings = settings
         self._given = credential
         self._transport = transport
+        self._throttle = Throttle()
         self._built: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
 
@@ -161,6 +162,7 @@ class AzureClients:
             credential_scopes=list(self.settings.arm_scopes),
             polling_interval=self.settings.polling_interval_seconds,
             retry_policy=retry,
+            per_retry_policies=[self._throttle],
             **self._wire(),
         )
 

@@ -21,6 +21,7 @@ from tasks.azure.details import import_details, job_resource, shipping_address
 from tasks.azure.errors import code_of, ours
 from tasks.azure.record import record_of
 from tasks.azure.seen import disk_serials, job_seen, mapping, moment, once, records, secret_serials, text
+from tasks.azure.shared import Shared
 from tasks.errors import InvalidInput, NotFound, NotYet, Rejected
 from tasks.ports import Objection, OrderRequest
 
@@ -36,9 +37,11 @@ ORDER_MISSING = frozenset({"resourcenotfound", "ssemusererrorentitynotfound"})
 class DataBoxOrders:
     """Orders of the SKUs in `details.DETAILS`. Every method is one or two calls and never waits for the lifecycle."""
 
-    def __init__(self, clients: AzureClients) -> None:
-        """Take the process's clients. Contacts nobody."""
+    def __init__(self, clients: AzureClients, shared: Shared | None = None) -> None:
+        """Take the process's clients, and what the runs of one fleet pass share. Contacts nobody."""
         self._clients = clients
+        self._shared = shared
+        self._acted_on: set[str] = set()
 
     def objections(self, request: OrderRequest) -> tuple[Objection, ...]:
         """Return every objection of Azure's validators to address, inputs and SKU. Changes nothing.
@@ -62,6 +65,7 @@ class DataBoxOrders:
         """
         body = job_resource(request)
         plan = request.plan
+        self._acted_on.add(request.job_name)
         with ours(f"order {request.job_name}", own_disks.secrets_of(request)):
             # The PUT has been sent when this returns. The poller is left alone: it would wait, and choke on the
             # empty body of the 202.
@@ -69,11 +73,15 @@ class DataBoxOrders:
                 plan.resource_group, request.job_name, body, polling=False, **SENT_ONCE
             )
 
-    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+    def find(self, plan: Plan, job_name: str, known: JobSeen | None = None) -> JobSeen | None:
         """Return the job as Azure shows it now, or None when there is none of that name.
 
-        Raises NotFound when it is the resource group or the subscription that does not exist.
+        In a fleet pass, a list of the group's jobs that still shows the job as it is *known* is enough. Whatever has
+        changed, and whatever a list leaves out, is asked of the job itself. Raises NotFound when it is the resource
+        group or the subscription that does not exist.
         """
+        if known is not None and known == self._listed(plan, job_name):
+            return known
         job = self._get(plan, job_name)
         return None if job is None else job_seen(job)
 
@@ -105,6 +113,7 @@ class DataBoxOrders:
         Raises NotYet before delivery, Rejected after the pick-up, NotFound without an order.
         """
         self._must_be_at_the_office(plan, job_name)
+        self._acted_on.add(job_name)
         body = models.ShipmentPickUpRequest(start_time=start, end_time=end, shipment_location=location)
         with ours(f"book the pick-up of {job_name}"):
             jobs = self._client(plan).jobs
@@ -126,6 +135,7 @@ class DataBoxOrders:
             return
         sent = models.PackageCarrierInfo(carrier_name=carrier, tracking_id=tracking)
         body = models.MarkDevicesShippedRequest(deliver_to_dc_package_details=sent)
+        self._acted_on.add(job_name)
         with ours(f"mark {job_name} as shipped"):
             # The SDK's order of arguments is the other way round here: the job first, then its group.
             self._client(plan).jobs.mark_devices_shipped(job_name, plan.resource_group, body, **SENT_ONCE)
@@ -151,6 +161,7 @@ class DataBoxOrders:
                 f"cannot cancel {job_name}: Azure says that an order in stage {seen.stage} is not cancellable",
                 next="let it arrive and return it empty, or ask Azure support",
             )
+        self._acted_on.add(job_name)
         with ours(f"cancel {job_name}"):
             self._client(plan).jobs.cancel(
                 plan.resource_group, job_name, models.CancellationReason(reason=reason), **SENT_ONCE
@@ -169,8 +180,25 @@ class DataBoxOrders:
                 f"cannot delete {job_name}: Azure says that it is not deletable in stage {job_seen(job).stage}",
                 next="wait until it is completed or cancelled",
             )
+        self._acted_on.add(job_name)
         with ours(f"delete {job_name}"):
             self._client(plan).jobs.begin_delete(plan.resource_group, job_name, polling=False, **SENT_ONCE)
+
+    def _listed(self, plan: Plan, job_name: str) -> JobSeen | None:
+        """Return the job as this pass's list of its group shows it; None where it does not, or is none the wiser.
+
+        A list that was read before an effect of ours says nothing about what came of it.
+        """
+        group = ("jobs", plan.subscription_id, plan.resource_group)
+        if self._shared is None or job_name in self._acted_on or self._shared.is_alone(group, job_name):
+            return None
+        return self._shared(group, lambda: self._list(plan)).get(job_name.casefold())
+
+    def _list(self, plan: Plan) -> dict[str, JobSeen]:
+        with ours(f"list the orders of {plan.resource_group}"):
+            listed = self._client(plan).jobs.list_by_resource_group(plan.resource_group)
+            seen = (job_seen(one.as_dict()) for one in listed)
+            return {job.job_name.casefold(): job for job in seen}
 
     def _client(self, plan: Plan) -> DataBoxManagementClient:
         return self._clients.databox(plan.subscription_id)

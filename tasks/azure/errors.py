@@ -124,7 +124,7 @@ def as_ours(doing: str, error: Exception, secrets: Iterable[str] = ()) -> Seedin
     row = _row(error)
     message = f"cannot {doing}: {_fact(error, secrets)}"
     if row.kind is Transient:
-        return Transient(message, next=row.next, after_seconds=retry_after_seconds(error))
+        return Transient(message, next=row.next, after_seconds=retry_after_seconds(getattr(error, "response", None)))
     return row.kind(message, next=row.next)
 
 
@@ -141,13 +141,13 @@ def status_of(error: Exception) -> int | None:
     return status or (int(said) if said else None)
 
 
-def retry_after_seconds(error: Exception) -> float | None:
-    """Return how long the service asks to wait, in seconds, or None when it does not say.
+def retry_after_seconds(answer: Any) -> float | None:
+    """Return how long the service's *answer* asks to wait, in seconds, or None when it does not say.
 
     Reads Retry-After (seconds or HTTP date) and the two millisecond headers. A date is measured against the
     answer's own Date header, so no clock is read here.
     """
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    headers = getattr(answer, "headers", None) or {}
     plain = {str(name).lower(): str(value) for name, value in headers.items()}
     for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
         seconds = _number(plain.get(name, ""))

@@ -5,8 +5,9 @@ A part that the credential may not read is named in `unread`; it is a gap, not a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -18,6 +19,7 @@ from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import ours
 from tasks.azure.seen import Json, mapping, moment, records, text
+from tasks.azure.shared import Asking, alone
 from tasks.errors import NotAllowed
 from tasks.layout import FORMAT_OF_AGENT
 from tasks.ports import Deed
@@ -47,9 +49,10 @@ _T = TypeVar("_T")
 class AzureSurroundings:
     """Storage account, locks, lifecycle rules, immutability, app registrations and the activity log of a plan."""
 
-    def __init__(self, clients: AzureClients) -> None:
-        """Take the process's clients. Contacts nobody."""
+    def __init__(self, clients: AzureClients, asking: Asking = alone) -> None:
+        """Take the process's clients, and how to ask for what other runs may need as well. Contacts nobody."""
         self._clients = clients
+        self._asking = asking
 
     def account(self, plan: Plan, containers: tuple[str, ...]) -> AccountSeen:
         """Return the account as Resource Manager shows it. Raises Transient, and NotAllowed for the account itself."""
@@ -84,7 +87,8 @@ class AzureSurroundings:
             "$select": "id,appId,displayName,keyCredentials",
         }
         try:
-            listed = list(graph_list(self._clients, "/v1.0/applications", "read the agents' apps", query))
+            ask = partial(graph_list, self._clients, "/v1.0/applications", "read the agents' apps", query)
+            listed = self._asking("apps", lambda: list(ask()))
         except NotAllowed:
             return None
         return tuple(sorted((_app(one) for one in listed), key=lambda app: app.name))
@@ -119,16 +123,15 @@ class AzureSurroundings:
         """The locks at the account and above it: those of the subscription, or of the group where we see no more."""
         subscription = f"/subscriptions/{plan.subscription_id}"
         try:
-            listed = list(self._locks_below(plan, subscription))
+            listed = self._locks_below(plan, subscription)
         except NotAllowed:
-            listed = list(self._locks_below(plan, f"{subscription}/resourceGroups/{group}"))
+            listed = self._locks_below(plan, f"{subscription}/resourceGroups/{group}")
         return tuple(sorted(level for scope, level in listed if _holds(scope, account)))
 
-    def _locks_below(self, plan: Plan, scope: str) -> Iterator[tuple[str, str]]:
+    def _locks_below(self, plan: Plan, scope: str) -> list[tuple[str, str]]:
         path = f"{scope}/providers/Microsoft.Authorization/locks"
-        for lock in arm_list(self._clients, plan, path, LOCKS_API, "list the locks"):
-            where = text(lock, "id").casefold().partition("/providers/microsoft.authorization/locks/")[0]
-            yield where, f"{text(mapping(lock, 'properties'), 'level')} {text(lock, 'name')}"
+        ask = partial(arm_list, self._clients, plan, path, LOCKS_API, "list the locks")
+        return self._asking(("locks", scope), lambda: [_lock(one) for one in ask()])
 
     def _rules(self, plan: Plan, group: str, name: str, containers: tuple[str, ...]) -> tuple[str, ...]:
         policies = self._clients.storage(plan.subscription_id).management_policies
@@ -187,6 +190,12 @@ def _is_held(container: Json) -> bool:
 def _holds(scope: str, account: str) -> bool:
     below = account.casefold().rstrip("/")
     return below == scope or below.startswith(scope + "/")
+
+
+def _lock(found: Json) -> tuple[str, str]:
+    """Return where a lock lies, in lower case, and what it is called."""
+    where = text(found, "id").casefold().partition("/providers/microsoft.authorization/locks/")[0]
+    return where, f"{text(mapping(found, 'properties'), 'level')} {text(found, 'name')}"
 
 
 def _app(found: Json) -> AppSeen:

@@ -20,26 +20,27 @@ from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import ours
 from tasks.azure.seen import mapping, moment, text
-from tasks.azure.vault_server import MANAGED_BY, VaultPlace, last_job_of, place_in_vault, server_in
+from tasks.azure.shared import Asking, alone
+from tasks.azure.vault_lists import MANAGED_BY, VaultLists, VaultPlace, place_in_vault
+from tasks.azure.vault_server import last_job_of, server_in
 
 
 class RecoveryServicesVault:
     """The vault of a plan, read through the backup API."""
 
-    def __init__(self, clients: AzureClients) -> None:
-        """Take the process's clients. Contacts nobody."""
+    def __init__(self, clients: AzureClients, asking: Asking = alone) -> None:
+        """Take the process's clients, and how to ask for what other runs may need as well. Contacts nobody."""
         self._clients = clients
+        self._asking = asking
 
     def seen(self, plan: Plan) -> VaultSeen:
         """Return what the vault knows of this plan's server, its last job and its items.
 
         Items it does not know are left out. Raises NotFound without a vault, NotAllowed, Transient.
         """
-        group, vault = resource_place(plan, plan.vault)
-        client = self._client(plan)
-        items = self._items(plan)
-        with ours(f"read the server {plan.server} in the vault {vault}"):
-            return VaultSeen(items, server_in(client, group, vault, plan), last_job_of(client, group, vault, plan))
+        items, lists = self._items(plan), self._lists(plan)
+        with ours(f"read the server {plan.server} in the vault {lists.vault}"):
+            return VaultSeen(items, server_in(lists, plan), last_job_of(lists, plan))
 
     def _items(self, plan: Plan) -> tuple[ItemInVault, ...]:
         """`points` counts the points that have a real time and are not soft-deleted; `latest` is the newest."""
@@ -48,13 +49,10 @@ class RecoveryServicesVault:
         return tuple(one for one in seen if one is not None)
 
     def _all(self, plan: Plan) -> Iterator[dict[str, Any]]:
-        group, vault = resource_place(plan, plan.vault)
+        lists = self._lists(plan)
         for manager in MANAGED_BY[plan.agent]:
-            with ours(f"list the {manager} items of the vault {vault}"):
-                found = self._client(plan).backup_protected_items.list(
-                    vault, group, filter=f"backupManagementType eq '{manager}'"
-                )
-                yield from (one.as_dict() for one in found)
+            with ours(f"list the {manager} items of the vault {lists.vault}"):
+                yield from lists.items(manager)
 
     def _witnessed(self, plan: Plan, item: Item, found: Iterable[dict[str, Any]]) -> ItemInVault | None:
         """An item that was removed and added again is there twice; the one with the newest point counts."""
@@ -104,6 +102,10 @@ class RecoveryServicesVault:
         summary = mapping(mapping(item.as_dict(), "properties"), "extendedInfo")
         count = summary.get("recoveryPointCount")
         return count if isinstance(count, int) and moment(summary.get("oldestRecoveryPoint")) else 0
+
+    def _lists(self, plan: Plan) -> VaultLists:
+        group, vault = resource_place(plan, plan.vault)
+        return VaultLists(self._client(plan), plan.subscription_id, group, vault, self._asking)
 
     def _client(self, plan: Plan) -> RecoveryServicesBackupClient:
         return self._clients.backup(plan.subscription_id)

@@ -11,7 +11,7 @@ from scripted_azure import PLAN, Answer, clients_of, refusal
 from states.landing import ItemInVault, JobInVault, ServerInVault
 from states.plan import Item
 from tasks.azure.vault import RecoveryServicesVault
-from tasks.azure.vault_server import MANAGED_BY
+from tasks.azure.vault_lists import MANAGED_BY
 from tasks.errors import NotAllowed, NotFound
 
 BASE = "/Subscriptions/s/resourceGroups/seeding/providers/Microsoft.RecoveryServices/vaults/sydvault"

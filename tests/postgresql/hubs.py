@@ -46,7 +46,7 @@ class SharedOrders(FakeOrders):
         except FileExistsError:
             raise AlreadyExists(f"{request.job_name} exists") from None
 
-    def find(self, plan: Plan, job_name: str) -> JobSeen | None:
+    def find(self, plan: Plan, job_name: str, known: JobSeen | None = None) -> JobSeen | None:
         """Show the order to everybody once it is there."""
         return job(job_name=job_name) if (self._folder / f"{job_name}.job").exists() else None
 
