@@ -91,3 +91,28 @@ class JournalDamaged(SeedingError):
     """A journal line does not fit its neighbours or cannot be read."""
 
     code = "journal-damaged"
+
+
+class NotEncrypted(SeedingError):
+    """An address that leaves this machine would be reached without TLS."""
+
+    code = "not-encrypted"
+    exit_code = 2
+
+
+class ExportUnreadable(SeedingError):
+    """The file is no custody export, or is cut short or stretched: its lines cannot be read as one."""
+
+    code = "export-unreadable"
+
+
+class ExportOtherKey(SeedingError):
+    """The custody export says itself that another key signed it."""
+
+    code = "export-other-key"
+
+
+class ExportAltered(SeedingError):
+    """The signature does not fit the export's bytes: somebody changed the file, or signed it with another key."""
+
+    code = "export-altered"

@@ -106,12 +106,21 @@ def explain(run_id: RunId, home: Home = None, json: Json = False) -> None:
 def custody(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it all of them.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Check that every line is as it was written.")] = False,
+    export: Annotated[Path | None, typer.Option(help="Write the run's record to this new file, with --sign.")] = None,
+    sign: Annotated[Path | None, typer.Option(help="The private Ed25519 key in PEM that signs the export.")] = None,
+    verify: Annotated[Path | None, typer.Option(help="Check an exported file, with --key; needs no journal.")] = None,
+    key: Annotated[Path | None, typer.Option(help="The public key in PEM that the export is checked with.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Print the custody record, or check its chain. Exit code 1 names the line that was changed."""
+    """Print the custody record, check its chain, or sign it for an auditor. Exit code 1 names what was changed."""
     from deploy.cli import looking
 
+    if export or sign or verify or key:
+        from deploy.cli import exporting
+
+        wanted = exporting.Wanted(run_id, export, sign, verify, key)
+        run("custody", lambda: exporting.answer(home, wanted, check=check), as_json=json)
     run("custody", lambda: looking.custody(home, run_id, check=check), as_json=json)
 
 

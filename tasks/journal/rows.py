@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from states.codec import NotReadable, read_utc
+from states.codec import NotReadable, read_utc, utc_text
 from states.fold import fold
-from states.lines import BrokenChain, Line, check_chain
+from states.lines import BrokenChain, Line, canonical, check_chain
 from states.run import Run
 from tasks.errors import JournalDamaged, NotFound
 
@@ -53,6 +53,20 @@ def read_line(row: Any) -> Line:
     if not isinstance(payload, dict):
         raise JournalDamaged(f"journal of {where} was changed after it was written", next="seeding custody --check")
     return Line(row["run_id"], row["seq"], at, row["actor"], row["kind"], payload, row["prev_hash"], row["hash"])
+
+
+def row_of_line(line: Line) -> dict[str, Any]:
+    """Return a line as a row of `lines`: the inverse of `read_line`."""
+    return {
+        "run_id": line.run_id,
+        "seq": line.seq,
+        "at_utc": utc_text(line.at),
+        "actor": line.actor,
+        "kind": line.kind,
+        "payload": canonical(line.payload),
+        "prev_hash": line.prev_hash,
+        "hash": line.hash,
+    }
 
 
 def read_run_row(row: Any) -> RunRow:

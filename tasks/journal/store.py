@@ -25,7 +25,7 @@ from states.run import Run
 from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken
 from tasks.journal import tables
 from tasks.journal.database import engine_of, in_our_words, place
-from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
+from tasks.journal.rows import RunRow, read_line, read_run_row, row_of_line, run_of
 from tasks.journal.tables import HEADS, LINES, LOOKS, RUNS
 
 
@@ -77,7 +77,7 @@ class Journal:
                     moved = connection.execute(HEADS.update().where(here).values(seq=last.seq, hash=last.hash))
                     if moved.rowcount != 1:
                         raise _overtaken(run_id)
-                connection.execute(LINES.insert(), [_row(line) for line in lines])
+                connection.execute(LINES.insert(), [row_of_line(line) for line in lines])
                 _project(connection, after)
         except IntegrityError:
             raise _overtaken(run_id) from None
@@ -221,19 +221,6 @@ def _project(connection: sa.engine.Connection, run: Run) -> None:
     updated = connection.execute(RUNS.update().where(RUNS.c.run_id == run.run_id).values(**values))
     if updated.rowcount == 0:
         connection.execute(RUNS.insert().values(run_id=run.run_id, **values))
-
-
-def _row(line: Line) -> dict[str, Any]:
-    return {
-        "run_id": line.run_id,
-        "seq": line.seq,
-        "at_utc": utc_text(line.at),
-        "actor": line.actor,
-        "kind": line.kind,
-        "payload": canonical(line.payload),
-        "prev_hash": line.prev_hash,
-        "hash": line.hash,
-    }
 
 
 def _overtaken(run_id: str) -> Overtaken:
