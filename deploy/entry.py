@@ -16,6 +16,7 @@ from flows.answering import (
     reorder,
     restored,
     resume,
+    stop_job,
     waive,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "reorder",
     "restored",
     "resume",
+    "stop_job",
     "waive",
 ]
 

@@ -17,12 +17,13 @@ from prefect.states import Completed, Failed
 from flows.charts import CHARTED, funnel, gantt
 from flows.desk import withdraw
 from flows.home_run import Home
-from flows.pages import fleet, form_of, record, state_message, timeline
+from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
 from flows.telling import asked_event, events_of
 from flows.verb_task import perform_as_task
 from flows.world import World, current
+from states.playbook import Ask
 from states.run import Run
 from tasks.errors import SeedingError
 from tasks.journal.finding import run_named
@@ -112,13 +113,15 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
 
 def show_run(world: World, home: Home, passed: Passed) -> None:
     """Bring a run's pages up to date, and tell what happened to it. Safe to repeat."""
-    run, step, page = passed.run, passed.step, home.project(passed.run)
-    text = timeline(run, step, world.clock.now(), home.form(form_of(step)))
+    run, step = passed.run, passed.step
+    forms = home.forms(forms_of(step))
+    page = home.project(run, question(run, step, forms) if isinstance(step, Ask) else "")
+    text = timeline(run, step, world.clock.now(), forms)
     home.show(f"timeline-{run.run_id}", page.id, "markdown", text, f"Where {run.run_id} stands")
     asked = asked_event(run, step, page.id)
-    events, question = ([asked], asked["id"]) if asked and asked["id"] != page.asked else ([], page.asked)
+    events, told_of = ([asked], asked["id"]) if asked and asked["id"] != page.asked else ([], page.asked)
     if run.seq > page.told:
         lines = world.journal.lines(run.run_id)
         home.show(f"record-{run.run_id}", page.id, "markdown", record(run, lines), f"What {run.run_id} knows")
         events = [*events_of(run, lines[page.told :], page.id), *events]
-    home.announce(page, run.seq, question, events)
+    home.announce(page, run.seq, told_of, events)

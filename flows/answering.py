@@ -25,6 +25,7 @@ from tasks.errors import SeedingError
 from tasks.journal import Logbook
 from tasks.journal.finding import run_named
 from tasks.perform import text_of
+from tasks.stop_job import stop_job as stop_online_job
 
 _FLOW: dict[str, Any] = {"flow_run_name": "{answer.run}", "log_prints": False, "persist_result": False}
 
@@ -99,13 +100,34 @@ async def reopen(answer: forms.Reopen) -> State:
     return await _told(answer, lambda book: answers.reopen(book, answer.reason))
 
 
+@flow(name="stop-job", **_FLOW)
+async def stop_job(answer: forms.StopJob) -> State:
+    """Stop the online job that the office's backup agent runs now."""
+    site_of = current().site_of
+    return await _told(answer, lambda book: stop_online_job(book, site_of(book.run.plan)))
+
+
 @flow(name="close", **_FLOW)
 async def close(answer: forms.ApproveClose) -> State:
     """Approve the clean-up of a run whose incrementals run."""
     return await _told(answer, lambda book: answers.approve_close(book, answer.by))
 
 
-FORMS = (delivered, attached, prepared, handed_over, restored, waive, hold, resume, cancel, reorder, reopen, close)
+FORMS = (
+    delivered,
+    attached,
+    prepared,
+    handed_over,
+    restored,
+    waive,
+    hold,
+    resume,
+    cancel,
+    reorder,
+    reopen,
+    stop_job,
+    close,
+)
 
 
 async def _told(answer: forms.Form, tell: Callable[[Logbook], Run]) -> State:

@@ -120,6 +120,14 @@ class Reopen(Form):
     reason: Line = Field(title="Reason", description="What must be copied again.")
 
 
+class StopJob(Form):
+    """Stop the online job that the backup agent runs now."""
+
+    stop: Literal["stop the online job that runs now"] = Field(
+        title="Go ahead", description="The brake against a full upload. The agent's schedule starts the next job."
+    )
+
+
 class ApproveClose(Form):
     """Release what the finished run left behind."""
 

@@ -1,5 +1,7 @@
 """Each seeding run's home in Prefect: a flow run nobody executes, whose state name is the lifecycle state.
 
+While a person's answer is needed it is Paused, and the question stands beside the state; else it is Running.
+
 It is a view, projected from the journal and rebuildable from it. Every call may be repeated: the flow run is made
 with an idempotency key, and each state carries a transition id derived from its journal line.
 """
@@ -7,6 +9,7 @@ with an idempotency key, and each state carries a transition id derived from its
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -37,14 +40,13 @@ class Home:
         self._forms: dict[str, str] = {}
         self._flow_id: str | None = None
 
-    def project(self, run: Run) -> Page:
-        """Bring the home run to the run's latest state, step by step; return it as it was found."""
+    def project(self, run: Run, question: str = "") -> Page:
+        """Bring the home run to the run's latest state, step by step; return it as it was found.
+
+        *question* is what a person is asked now, "" when nobody is.
+        """
         home = self._api.post("/flow_runs/", self._flow_run(run))
-        shown = (home.get("state") or {}).get("state_details", {}).get("transition_id")
-        ids = [str(_transition_id(run, passage)) for passage in run.history]
-        begin = ids.index(shown) + 1 if shown in ids else 0
-        for passage, transition_id in list(zip(run.history, ids, strict=True))[begin:]:
-            state = _state(passage, transition_id)
+        for state in _to_set(run, question, home.get("state") or {}):
             self._api.post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
         told, _, asked = str((home.get("labels") or {}).get(TOLD, "0 ")).partition(" ")
         return Page(UUID(home["id"]), int(told), asked)
@@ -56,12 +58,13 @@ class Home:
         if (told, asked) != (page.told, page.asked):
             self._api.patch(f"/flow_runs/{page.id}/labels", {TOLD: f"{told} {asked}"})
 
-    def form(self, name: str) -> str:
-        """Return the id of the form of that name, "" where none is deployed. Looked up once."""
-        if name not in self._forms:
-            found = self._api.get(f"/deployments/name/{name}/form") if name else None
-            self._forms[name] = str(found["id"]) if found else ""
-        return self._forms[name]
+    def forms(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the ids of the forms of these names, as far as they are deployed. Each is looked up once."""
+        for name in names:
+            if name not in self._forms:
+                found = self._api.get(f"/deployments/name/{name}/form")
+                self._forms[name] = str(found["id"]) if found else ""
+        return {name: self._forms[name] for name in names if self._forms[name]}
 
     def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
         """Put an artifact on a page, in place: the same key is updated, never piled up."""
@@ -100,6 +103,25 @@ def home_of(api: Api, run_id: str) -> UUID | None:
 def artifact_key(text: str) -> str:
     """Return *text* as a key Prefect takes: lower-case letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _to_set(run: Run, question: str, shown: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the states that bring a home run from *shown* to where the run is.
+
+    Whether it is paused is no passage of its own: the same transition, told in other words. What somebody else set in
+    the UI is taken back, and the way there is not told again.
+    """
+    states = [_state(passage, str(_transition_id(run, passage))) for passage in run.history]
+    if question:
+        states[-1] |= {"type": "PAUSED", "message": question}
+    ids = [state["state_details"]["transition_id"] for state in states]
+    at = (shown.get("state_details") or {}).get("transition_id")
+    if at in ids[:-1]:
+        return states[ids.index(at) + 1 :]
+    if at == ids[-1]:
+        same = all(shown.get(key) == states[-1][key] for key in ("type", "message"))
+        return [] if same else states[-1:]
+    return states if shown.get("type") in (None, "PENDING") else states[-1:]
 
 
 def _state(passage: Passage, transition_id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -26,21 +26,22 @@ FLEET_ROWS = CUSTODY_ROWS = 200  # an artifact lives in Prefect's database: keep
 FACT_CHARACTERS = 300
 FORM_NAMES = (
     "delivered", "attached", "prepared", "handed-over", "restored", "waive", "hold", "resume", "cancel", "reorder",
-    "reopen", "close",
+    "reopen", "stop-job", "close",
 )  # fmt: skip
+NO_FORMS: Mapping[str, str] = {}
 
 
-def timeline(run: Run, step: Step, now: datetime, form: str = "") -> str:
+def timeline(run: Run, step: Step, now: datetime, forms: Mapping[str, str] = NO_FORMS) -> str:
     """Return the run's page: where it stands, what is asked, the way so far and why it could go it, the diagram.
 
-    *form* is the id of the deployment that takes the answer, "" where there is none.
+    *forms* are those that take the answer: the name of each, and the id of its deployment.
     """
     pairs = zip((None, *run.history), run.history, strict=False)
     rows = "\n".join(_row(before, here) for before, here in pairs)
     parts = [
         f"# {run.run_id}: {run.state}",
         explain(run, step, now),
-        *([asked(run, step, form)] if isinstance(step, Ask) else []),
+        *([asked(run, step, forms)] if isinstance(step, Ask) else []),
         f"| state | reached (UTC) | after | because |\n|---|---|---|---|\n{rows}",
         *([vaulting(reckon(run, now))] if run.reached("ingested") else []),
         f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.",
@@ -93,16 +94,20 @@ def fleet(rows: list[RunRow], now: datetime) -> list[dict[str, str]]:
     ]
 
 
-def asked(run: Run, step: Ask, form: str) -> str:
+def asked(run: Run, step: Ask, forms: Mapping[str, str]) -> str:
     """Return the question as a paragraph of its own: whom, what, until when, and where to answer."""
-    given = quote(json.dumps({"answer": {"run": run.run_id}}))
-    link = f"[Answer in a form](/v2/deployments/deployment/{form}/run?parameters={given})" if form else ""
+    links = [f"[Answer in a form: {name}]({form_link(run, form)})" for name, form in forms.items()]
     typed = f"or type `{step.command}`" if step.command.startswith("seeding ") else step.command
     lines = [f"## Asked of {step.who}", step.question, f"Asked since {stamp(step.since)}."]
     deadline = deadline_of(run, step)
     if deadline:
         lines.append(f"**Deadline: {stamp(deadline)}**")
-    return "\n\n".join([*lines, f"{link} {typed}".strip().removeprefix("or ")])
+    return "\n\n".join([*lines, f"{', '.join(links)} {typed}".strip().removeprefix("or ")])
+
+
+def form_link(run: Run, form: str) -> str:
+    """Return where that form lies in the Prefect UI, with the run filled in."""
+    return f"/v2/deployments/deployment/{form}/run?parameters={quote(json.dumps({'answer': {'run': run.run_id}}))}"
 
 
 def deadline_of(run: Run, step: Ask) -> datetime | None:
@@ -112,13 +117,13 @@ def deadline_of(run: Run, step: Ask) -> datetime | None:
     return raised.at + clock if raised and clock else None
 
 
-def form_of(step: Step) -> str:
-    """Return the name of the form that takes the answer to a step, "" when it asks nobody or no form does.
+def forms_of(step: Step) -> tuple[str, ...]:
+    """Return the names of the forms that take the answer to a step, none when it asks nobody or no form does.
 
     For `seeding record lyon/2026-11 delivered ...` it is `delivered`, for `seeding close lyon/2026-11` it is `close`.
     """
     typed = re.findall(r"seeding (?:record \S+ )?([a-z-]+)", step.command) if isinstance(step, Ask) else []
-    return next((word for word in typed if word in FORM_NAMES), "")
+    return tuple(dict.fromkeys(word for word in typed if word in FORM_NAMES))
 
 
 def record(run: Run, lines: Sequence[Line]) -> str:
@@ -148,6 +153,14 @@ def _cell(text: str) -> str:
 def cut(text: str, most: int) -> str:
     """Return *text*, its end left out where it is longer than *most* characters."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def question(run: Run, step: Ask, forms: Mapping[str, str]) -> str:
+    """Return what stands beside the state of a home run that is paused: whom, what, until when, where to answer."""
+    deadline = deadline_of(run, step)
+    until = f" Deadline: {stamp(deadline)}." if deadline else ""
+    where = [form_link(run, form) for form in forms.values()] or [step.command]
+    return f"Asked of {step.who} since {stamp(step.since)}: {step.question}{until} Answer: {' or '.join(where)}"
 
 
 def state_message(step: Step) -> str:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import FakeOffice, FakeWorld
 from journey_host import Journey
 from prefect_host import Prefect
+from stories import RUN_ID, T0, agent
 
 from deploy.rehearse import serial_on_the_label
-from flows.answering import FORMS
+from flows.answering import FORMS, stop_job
+from flows.forms import StopJob
 from flows.prefect_api import Api, prefect_api
+from flows.world import World, use
 from states.conditions import CATALOGUE
 from states.facts import Delivered
+from states.landing import JobRunning
 from tasks.errors import SeedingError
 
 
@@ -44,6 +52,22 @@ def test_an_answer_in_a_form_moves_the_run_and_names_who_gave_it(prefect: Prefec
     assert given == Delivered(serial, "Jo Martin"), (state, done.stdout, done.stderr)
     assert [line.actor for line in lines if line.payload.get("kind") == "delivered"] == ["Jo Martin"]
     assert state["name"] == run.state == "delivered" and run.history[-1].state == "delivered"
+
+
+def test_the_brake_against_a_full_upload_is_a_form(prefect: Prefect, tmp_path: Path) -> None:
+    """Whoever sees the line fill up need not find a command line: the office's agent is told to stop."""
+    fake = FakeWorld(tmp_path, "vaulted")
+    seen = agent(fake.journal.run(RUN_ID).reached("ingested") or T0, incremental_at=None)
+    fake.office = FakeOffice().with_agent(replace(seen, running=(JobRunning("", fake.time, 60),)))
+    fake.office.answers["stop_online_job"] = seen
+    use(lambda: World(fake.journal, fake, lambda plan: fake.site, "hub@test", retry_delays=()))
+    answer = StopJob(run=RUN_ID, by="Jo Martin", stop="stop the online job that runs now")
+
+    state = asyncio.run(stop_job.fn(answer))
+
+    stops = [line for line in fake.journal.lines(RUN_ID) if line.payload.get("key", "").startswith("stop-job/")]
+    assert (state.name, fake.office.trouble.calls.count("stop_online_job")) == ("vaulted", 1)
+    assert [(line.kind, line.actor) for line in stops] == [("intent", "Jo Martin"), ("outcome", "Jo Martin")]
 
 
 def fill(api: Api, form: str, answer: dict[str, Any]) -> str:

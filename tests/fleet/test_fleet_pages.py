@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeWorld
+from fakes import FakeOrders, FakeWorld
 from prefect_host import Prefect
-from stories import RUN_ID
+from stories import RUN_ID, job
 
 from deploy.fleet.server import changes
 from deploy.fleet.wanted import wanted
@@ -19,8 +19,8 @@ from deploy.inventory import Inventory
 from flows.advance import show_run
 from flows.answering import FORMS
 from flows.charts import funnel, gantt
-from flows.home_run import Home
-from flows.pages import FORM_NAMES, form_of, record
+from flows.home_run import Home, home_of
+from flows.pages import FORM_NAMES, forms_of, record
 from flows.passing import Passed, run_pass
 from flows.prefect_api import Api, prefect_api
 from flows.progress import show
@@ -54,18 +54,18 @@ def test_the_pages_know_every_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "form"),
+    ("command", "forms"),
     [
-        ("seeding record lyon/2026-11 delivered --serial SERIAL", "delivered"),
-        ("seeding close lyon/2026-11", "close"),
-        ("mend what `seeding explain lyon/2026-11` names, then `seeding resume lyon/2026-11`", "resume"),
-        ("open a support request, then `seeding reorder lyon/2026-11`", "reorder"),
-        ("find out who wrote to it", ""),
+        ("seeding record lyon/2026-11 delivered --serial SERIAL", ("delivered",)),
+        ("seeding close lyon/2026-11", ("close",)),
+        ("mend what `seeding explain lyon/2026-11` names, then `seeding resume lyon/2026-11`", ("resume",)),
+        ("`seeding stop-job lyon/2026-11`; find out why, then `seeding resume lyon/2026-11`", ("stop-job", "resume")),
+        ("find out who wrote to it", ()),
     ],
 )
-def test_a_question_leads_to_the_form_that_answers_it(command: str, form: str) -> None:
+def test_a_question_leads_to_the_forms_that_answer_it(command: str, forms: tuple[str, ...]) -> None:
     """Whatever command the question names."""
-    assert form_of(Ask("the office", "?", command, AT, AT)) == form
+    assert forms_of(Ask("the office", "?", command, AT, AT)) == forms
 
 
 def test_what_happened_to_a_run_is_told_once_however_often_it_is_shown(api: Api, world: World) -> None:
@@ -100,6 +100,29 @@ def test_the_question_stands_on_the_page_with_a_link_to_its_form(api: Api, world
 
     assert "## Asked of the operator" in page and "server room" in page
     assert f"/v2/deployments/deployment/{form}/run?parameters=%7B%22answer%22" in page and RUN_ID in page
+
+
+def test_a_run_that_waits_for_a_person_is_paused_until_it_is_answered(api: Api, tmp_path: Path) -> None:
+    """The question and its form stand beside the state; Resume in the UI moves nothing, and is taken back."""
+    fake = FakeWorld(tmp_path, "ordered", orders=FakeOrders(jobs={"perth0123": job()}))
+    world = World(fake.journal, fake, lambda plan: fake.site, "hub@test")
+    home, passed = Home(api), held(world)
+    for _ in range(2):
+        show_run(world, home, passed)
+    page = home_of(api, RUN_ID)
+    form = api.get("/deployments/name/resume/form")["id"]
+    state = api.get(f"/flow_runs/{page}")["state"]
+    assert (state["type"], state["name"]) == ("PAUSED", "ordered")
+    assert "server room" in state["message"] and form in state["message"]
+    api.post(f"/flow_runs/{page}/resume", {})
+    assert api.get(f"/flow_runs/{page}")["state"]["type"] != "PAUSED"
+    show_run(world, home, passed)
+    assert api.get(f"/flow_runs/{page}")["state"]["type"] == "PAUSED"
+    answers.resume(world.book(RUN_ID))
+    show_run(world, home, run_pass(world, RUN_ID))
+
+    told = [(one["type"], one["name"]) for one in api.get(f"/flow_run_states/?flow_run_id={page}")]
+    assert told[-1] == ("RUNNING", "ordered") and told.count(("RUNNING", "planned")) == 1
 
 
 def test_progress_is_one_artifact_that_is_updated_in_place(api: Api, world: World) -> None:
