@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from tasks.azure.account import BlobAccount
 from tasks.azure.clients import GRAPH, AzureClients, AzureSettings
 from tasks.azure.databox import DataBoxOrders
 from tasks.azure.left_overs import AzureLeftOvers
+from tasks.azure.shared import Shared, alone
 from tasks.azure.surroundings import AzureSurroundings
 from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
@@ -33,6 +36,8 @@ from tasks.office.afar.remote import RemoteDisks, RemoteOffice, RemoteSamples
 from tasks.office.local_disks import LocalDisks
 from tasks.ports import Site
 
+Sharing = Callable[[AzureClients], Shared | None]
+
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
     """Return the world of a home. Contacts nobody yet; raises InventoryInvalid when the inventory cannot be used."""
@@ -40,9 +45,10 @@ def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] =
     return World(
         journal=journal(where),
         clock=clock_of(where),
-        site_of=cache(lambda plan: site(where, inventory, plan)),
+        site_of=sites(where, inventory, lambda _clients: None),
         actor=actor or hub_name(),
         retry_delays=retry_delays,
+        sites_of_a_pass=lambda: sites(where, inventory, cache(lambda _clients: Shared())),
     )
 
 
@@ -57,23 +63,38 @@ def journal(where: Settings) -> Journal:
     return Journal(where.journal_url)
 
 
-def site(where: Settings, inventory: Inventory, plan: Plan) -> Site:
-    """Return the adapters of one plan's office. Raises InvalidInput when the inventory has it no more."""
+def sites(where: Settings, inventory: Inventory, sharing: Sharing) -> Callable[[Plan], Site]:
+    """Return the sites of all offices, each made once, whichever thread asks first."""
+    made, lock = cache(lambda plan: site(where, inventory, plan, sharing)), threading.Lock()
+
+    def site_of(plan: Plan) -> Site:
+        with lock:
+            return made(plan)
+
+    return site_of
+
+
+def site(where: Settings, inventory: Inventory, plan: Plan, sharing: Sharing = lambda _clients: None) -> Site:
+    """Return the adapters of one plan's office. Raises InvalidInput when the inventory has it no more.
+
+    *sharing* says what the adapters that use the same clients have in common in one fleet pass.
+    """
     entry = inventory.office(plan.office)
     if entry is None:
         raise InvalidInput(f"{where.inventory} has no office {plan.office} any more", next="put it back: a run is open")
     clients = _clients(azure_settings(where, entry))
+    shared = sharing(clients)
     drives = own_drives(where, entry)
     hands = afar(entry, drives) if entry.worker == "office" else at_hand(where, entry, drives, ProgressPage())
     return Site(
-        orders=DataBoxOrders(clients),
+        orders=DataBoxOrders(clients, shared),
         account=BlobAccount(clients, plan.storage_account),
-        vault=RecoveryServicesVault(clients),
+        vault=RecoveryServicesVault(clients, shared or alone),
         office=hands.office,
         archive=FolderArchive(where.archive),
         contact=entry.contact,
         address=entry.address,
-        surroundings=AzureSurroundings(clients),
+        surroundings=AzureSurroundings(clients, shared or alone),
         left_overs=AzureLeftOvers(clients),
         samples=hands.samples,
         disks=hands.disks,

@@ -44,7 +44,7 @@ async def advance(run_id: str, look_now: bool = False) -> State:
 @flow(name="advance-fleet", flow_run_name="fleet", log_prints=False, persist_result=False)
 async def advance_fleet(look_now: bool = False, only: list[str] | None = None, office: str = "") -> State:
     """Advance every run that is due (of one *office*, or those in *only*). One run's trouble never ends another's."""
-    world = current()
+    world = current().for_many()
     await asyncio.to_thread(_collapse_late, runtime.deployment.id)
     rows = [row for row in world.journal.rows(open_only=True) if office in ("", row.office)]
     run_ids = only if only is not None else due_ids(rows, world.clock.now())

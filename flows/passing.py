@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flows.world import World
 from states.playbook import Ask, Do, Move, Step, Wait, next_step
@@ -51,6 +52,19 @@ def run_pass(world: World, run_id: str, *, look_now: bool = False, performer: Pe
     raise AssertionError("unreachable")
 
 
+def _come_back(book: Logbook, before: str, verb: str, told: Transient, after_seconds: float) -> Passed:
+    """Leave a run until the service wants to be asked again; the verb was not done, and is due then.
+
+    A run whose question was never sent has nothing to complain of.
+    """
+    if told.maybe_done:
+        book.settle(gave_up(verb, told))
+    now = book.now()
+    until = now + timedelta(seconds=after_seconds)
+    book.leave(until)
+    return Passed(before, book.run, Wait("Azure", told.message, now, until))
+
+
 def _once(world: World, run_id: str, look_now: bool, performer: Performer) -> Passed:
     book = world.book(run_id)
     before, site = book.run.state, world.site_of(book.run.plan)
@@ -64,6 +78,8 @@ def _once(world: World, run_id: str, look_now: bool, performer: Performer) -> Pa
             try:
                 outcome = performer(step.verb, book, site)
             except Transient as failed:
+                if failed.after_seconds:
+                    return _come_back(book, before, step.verb, failed, failed.after_seconds)
                 outcome = gave_up(step.verb, failed)
             book.looked_at(step.verb)
             book.settle(outcome)

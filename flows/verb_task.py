@@ -26,7 +26,7 @@ def perform_as_task(verb: str, book: Logbook, site: Site, delays: tuple[float, .
         task_run_name=f"{book.run.run_id}: {verb}",
         retries=len(delays),
         retry_delay_seconds=list(delays),
-        retry_condition_fn=lambda _task, _run, state: isinstance(state.result(raise_on_failure=False), Transient),
+        retry_condition_fn=lambda _task, _run, state: _soon(state.result(raise_on_failure=False), delays),
         cache_policy=NO_CACHE,
         persist_result=False,
     )
@@ -37,6 +37,11 @@ def perform_as_task(verb: str, book: Logbook, site: Site, delays: tuple[float, .
             return perform(verb, book, site)
 
     return performed()
+
+
+def _soon(result: object, delays: tuple[float, ...]) -> bool:
+    """Say whether trying again is worth it in this pass: not when the service wants more time than that."""
+    return isinstance(result, Transient) and (result.after_seconds or 0.0) <= max(delays, default=0.0)
 
 
 def order_slots(subscription_id: str, country: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from states.plan import Plan
 from tasks.journal import Journal, Logbook
@@ -19,6 +19,11 @@ class World:
     site_of: Callable[[Plan], Site]
     actor: str
     retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)
+    sites_of_a_pass: Callable[[], Callable[[Plan], Site]] | None = None
+
+    def for_many(self) -> World:
+        """Return this world for one pass over many runs: they share what Azure lists, and it is gone with the pass."""
+        return replace(self, site_of=self.sites_of_a_pass()) if self.sites_of_a_pass else self
 
     def book(self, run_id: str) -> Logbook:
         """Open one run's journal for writing. Raises NotFound, JournalDamaged."""
