@@ -21,18 +21,26 @@ from deploy.rehearsal.control import Control, Refused
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; return the exit code."""
-    asked = _arguments(argv)
+    asked = arguments(argv)
     control = Control(asked.control, asked.ca)
     try:
-        answer = VERBS[asked.verb](control, asked)
-    except (Refused, OSError, ValueError) as error:
-        if isinstance(error, Refused) and error.code == "Silent":
-            print(error, file=sys.stderr)
-            return 1
-        code = error.code if isinstance(error, Refused) else type(error).__name__
-        answer = {"schema": "seeding.agent/1", "kind": asked.kind, "error": {"code": code, "message": str(error)}}
+        answer = answered(control, asked)
+    except Refused as silent:
+        print(silent, file=sys.stderr)
+        return 1
     print(json.dumps(answer))
     return 1 if "error" in answer else 0
+
+
+def answered(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the document to print, a refusal too. Raises Refused for a server that is switched off."""
+    try:
+        return VERBS[asked.verb](control, asked)
+    except (Refused, OSError, ValueError) as error:
+        if isinstance(error, Refused) and error.code == "Silent":
+            raise
+        code = error.code if isinstance(error, Refused) else type(error).__name__
+        return {"schema": "seeding.agent/1", "kind": asked.kind, "error": {"code": code, "message": str(error)}}
 
 
 def facts(control: Control, asked: argparse.Namespace) -> dict[str, Any]:
@@ -138,7 +146,8 @@ def page_folder(device: str | None) -> Path:
     return found[0]
 
 
-def _arguments(argv: list[str] | None) -> argparse.Namespace:
+def arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return the command line taken apart."""
     parser = argparse.ArgumentParser(prog="python -m deploy.rehearsal.agent", description=__doc__)
     parser.add_argument("verb", choices=sorted(VERBS))
     parser.add_argument("--control", required=True, help="address of the control interface")

@@ -104,7 +104,10 @@ def finish(world: World, job: str) -> str:
     results = [box.outcome for box in order.devices if box.outcome is not None]
     for result in results:
         result.finished = True
-    worst = max((result.end for result in results), key=INGESTED.index, default="CompletedWithErrors")
+    ends = [result.end for result in results] or ["CompletedWithErrors"]
+    if faults.take(world, "complete-with-warnings", order):
+        ends.append("CompletedWithWarnings")
+    worst = max(ends, key=INGESTED.index)
     order.stages[-1].status = "Succeeded"
     _enter(world, order, worst)
     world.plan(world.now + ERASURE_AFTER, "erase", job)

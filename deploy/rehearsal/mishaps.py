@@ -90,6 +90,13 @@ def _cancel(world: World, row: dict[str, Any]) -> None:
     life.end(world, _order(world, row), "Cancelled", row.get("reason", "Cancelled by the service."))
 
 
+def _delete_order(world: World, row: dict[str, Any]) -> None:
+    """Somebody deletes the order's record, whatever its stage: the device goes nowhere any more."""
+    order = _order(world, row)
+    world.unplan(order.name.casefold())
+    del world.records.orders[order.name.casefold()]
+
+
 def _postpone(world: World, row: dict[str, Any]) -> None:
     order = _order(world, row)
     world.postpone(order.name.casefold(), timedelta(days=float(row["days"])))
@@ -180,12 +187,14 @@ MISHAPS: dict[str, Mishap] = {
     "device-lost":                Mishap(_lose),
     "device-damaged":             Mishap(_damage),
     "order-cancelled-by-service": Mishap(_cancel, allows=("reason",)),
+    "order-deleted":              Mishap(_delete_order),
     "delay":                      Mishap(_postpone, ("job", "days"), ("code",)),
     "unknown-stage":              Mishap(_set_stage, ("job", "stage")),
     "delete-blob":                Mishap(_delete_blob, ("container", "name"), ("job",)),
     "schedule-off":               Mishap(_turn_schedule_off, ("office",), ("job",)),
     "schedule-on":                Mishap(_turn_schedule_on, ("office",), ("job",)),
     "copy-halted":                Mishap(None),
+    "complete-with-warnings":     Mishap(None),
     "complete-with-errors":       Mishap(None, allows=("count", "path_regex")),
     "parcel-lost":                Mishap(_lose_parcel,   own_drives=True),
     "parcel-found":               Mishap(_find_parcel,   own_drives=True),

@@ -54,12 +54,13 @@ class Door(H11Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the connection by its peer's address."""
-        _connections[transport.get_extra_info("peername")] = transport
+        self._peer = transport.get_extra_info("peername")
+        _connections[self._peer] = transport
         super().connection_made(transport)  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
-        _connections.pop(self.transport.get_extra_info("peername"), None)
+        """Forget it; by now the line itself does not know its peer any more."""
+        _connections.pop(self._peer, None)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
