@@ -6,10 +6,10 @@ BIN    := .venv/bin
 CODE   := states tasks flows deploy
 
 # What the code knows and docs/ repeats: modules that write a page, and with --check say whether it is stale.
-DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables
+DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables deploy.azure.roles
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse test check docs docs-check bench proofs constraints clean
+.PHONY: help .venv node_modules rehearse faults test check docs docs-check bench proofs constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -34,6 +34,9 @@ node_modules/.ready: package.json package-lock.json
 
 rehearse: .venv node_modules  ## seed the sample offices here (DATA=/dir, KEEP_UI=1, ARGS=...)
 	$(BIN)/seeding rehearse $(if $(DATA),--data "$(DATA)") $(if $(KEEP_UI),--keep-ui) $(ARGS)
+
+faults: .venv node_modules  ## every fault that can be rehearsed: expected and seen (FAULT=code,code)
+	$(BIN)/seeding rehearse --fault "$(or $(FAULT),all)" $(ARGS)
 
 test: .venv node_modules  ## the whole test suite (ARGS="-k journal")
 	$(BIN)/python -m pytest $(ARGS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,11 +11,14 @@ from pathlib import Path
 from rehearsal_host import Rehearsal as Azure
 
 from deploy.rehearse import Rehearsal, answer_all, jump, play, set_up
+from deploy.scenarios.stage import flip_one_byte
 from deploy.settings import settings
 from deploy.wiring import world
 from flows.passing import Passed, run_pass
 from flows.world import World
 from states.run import Run
+
+__all__ = ["Journey", "begun", "flip_one_byte", "killed"]
 
 KILLED_PASS = Path(__file__).parent / "crash" / "killed_pass.py"
 SAMPLE_BYTES = 4 * 1024 * 1024
@@ -73,17 +75,6 @@ class Journey:
         """The biggest file on the device: where a flipped byte is easiest to overlook."""
         files = [path for path in self.device(office).rglob("*") if path.is_file()]
         return max(files, key=lambda path: path.stat().st_size)
-
-
-def flip_one_byte(path: Path) -> None:
-    """Flip one bit in the middle of a file; its size and times stay."""
-    before = path.stat()
-    with path.open("r+b") as file:
-        file.seek(before.st_size // 2)
-        byte = file.read(1)[0]
-        file.seek(before.st_size // 2)
-        file.write(bytes([byte ^ 0x10]))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def killed(journey: Journey, office: str, call: str, moment: str) -> None:

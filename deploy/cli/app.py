@@ -32,12 +32,17 @@ def rehearse(
     size: Annotated[str, typer.Option(help="How much sample data to make, for all offices together.")] = "200 MiB",
     serve: Annotated[bool, typer.Option("--serve", help="Only serve the rehearsal Azure, for any client.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
+    fault: Annotated[str, typer.Option(help="CODE[,CODE...]: play these faults instead; `all` for every one.")] = "",
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Seed the sample offices from order to incrementals against the built-in Azure. Needs no Azure account."""
     from deploy.cli import rehearse as command
 
+    if fault:
+        from deploy.cli import faults
+
+        run("rehearse", lambda: faults.faults(home, fault, quiet=json), as_json=json)
     if serve:
         run("rehearse", lambda: command.serve(home, as_json=json), as_json=json)
     run("rehearse", lambda: command.rehearse(home, data, size, keep_ui=keep_ui, quiet=json), as_json=json)

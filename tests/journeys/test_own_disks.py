@@ -1,12 +1,14 @@
 """The own-disk mode from its drives to the ingestion: what goes well, on a run that begins where the test needs it.
 
-Faults are in test_own_disk_faults.py; one whole seeding, with a lost drive, is in test_own_disk_journey.py.
+Faults are rows of deploy/scenarios; one whole seeding, with a lost drive, is in test_own_disk_journey.py.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,10 @@ from own_stories import lines_to
 from rehearsal_host import Rehearsal as Azure
 
 from deploy.cli.app import app
-from states.facts import JobFiled
+from states.facts import JobFiled, JobSeen, Sealed, Verified
 from states.refused import Refused
 from tasks import answers
+from tasks.perform import perform
 
 
 @pytest.fixture
@@ -142,3 +145,22 @@ def said(bench: Bench, capsys, *words: str) -> tuple[int, str]:
         app([*words, "--home", str(bench.rehearsal.where.home)])
     printed = capsys.readouterr()
     return int(left.value.code or 0), printed.out + printed.err
+
+
+def test_a_drive_with_more_than_2_mb_of_manifest_needs_no_other_way(bench: Bench):
+    """Row 56: the portal refuses journals above 2 MB; the job we make is told path and hash of the manifest alone."""
+    bench.sealed()
+    book = bench.world.book(bench.now_run.run_id)
+    prepared = next(f for f in perform("prepare-drives", book, bench.world.site_of(book.run.plan)).evidence)
+    manifest = bench.folder() / "volume" / "DriveManifest.xml"
+    manifest.write_bytes(manifest.read_bytes() + b"\n" * 2_200_000)
+    longer = hashlib.md5(manifest.read_bytes()).hexdigest().upper()
+    drives = (replace(prepared.drives[0], manifest_hash=longer), *prepared.drives[1:])
+    sealed = bench.now_run.get(Sealed)
+    bench.told("prepare-drives", replace(prepared, drives=drives), Verified(sealed.digest, sealed.files, sealed.bytes))
+    bench.passed("copied")
+    answers.handed_over(bench.world.book(bench.now_run.run_id), PERSON, "DHL", "JD0001")
+
+    run = bench.until_state("ingested")
+
+    assert run.conditions.keys() <= {"schedule-paused"} and run.get(JobSeen).stage == "Completed"

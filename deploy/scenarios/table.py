@@ -1,0 +1,66 @@
+"""The scenario table: every row, by the fault's code. The command, `make faults` and the tests read it here."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.rehearsal.control import Control
+from deploy.scenarios.own_disk_stage import Bench
+from deploy.scenarios.own_disks import OWN_DISKS
+from deploy.scenarios.plans import PLANS, PlanScenario
+from deploy.scenarios.scenario import Scenario, Seen, played
+from deploy.scenarios.stage import Differs, Stage
+
+Row = PlanScenario | Scenario
+SCENARIOS: tuple[Row, ...] = (*PLANS, *OWN_DISKS)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One scenario played: what was seen, or what went another way; `seconds` of this machine."""
+
+    scenario: Row
+    seen: Seen | str
+    seconds: float
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether all that was seen is what the row says."""
+        return self.seen == self.scenario.expected
+
+
+def play_all(scenarios: Iterable[Row], azure: dict[str, Any]) -> Iterator[Result]:
+    """Play these scenarios one after the other, each on a fresh world of the embedded *azure*; yield as they end."""
+    for scenario in scenarios:
+        begun = time.monotonic()
+        try:
+            seen: Seen | str = _play(scenario, azure)
+        except Differs as differs:
+            seen = str(differs)
+        except Exception as bug:
+            last = traceback.extract_tb(bug.__traceback__)[-1]
+            seen = f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}: {bug}"
+        yield Result(scenario, seen, time.monotonic() - begun)
+
+
+def _play(scenario: Row, azure: dict[str, Any]) -> Seen:
+    if isinstance(scenario, PlanScenario):
+        return scenario.play()
+    Control(azure["control"], azure["ca"]).reset(retry_after=0)
+    with (
+        tempfile.TemporaryDirectory(prefix="seeding-scenario-") as home,
+        closing(stage_for(scenario, azure, Path(home))) as stage,
+    ):
+        return played(scenario, stage)
+
+
+def stage_for(scenario: Scenario, azure: dict[str, Any], home: Path) -> Stage:
+    """Return the fresh stage that *scenario* plays on."""
+    return Bench(azure, home) if scenario.office == "nairobi" else Stage(azure, home, scenario.office)

@@ -1,0 +1,81 @@
+"""The scenario table: its rows are whole, a sample of them is played here, and all of them by `make faults`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rehearsal_host import Rehearsal as Azure
+
+from deploy.cli.faults import chosen_by
+from deploy.scenarios.own_disks import OWN_DISKS
+from deploy.scenarios.plans import PLANS
+from deploy.scenarios.scenario import Scenario
+from deploy.scenarios.table import SCENARIOS, play_all
+from states.conditions import CATALOGUE
+from tasks.errors import InvalidInput
+
+# Rows of the trade's faults that concern own disks; 56 has a test of its own.
+OWN_DISK_ROWS = {*range(48, 56), 57, *range(62, 66), 70, 72, *range(79, 84)}
+AT_WORK = [row for row in SCENARIOS if isinstance(row, Scenario)]
+QUICK = (
+    "the drive holds something",
+    "two parcels have one number",
+    "the carrier lost every drive, and the run is given up",
+)
+
+
+def test_every_row_of_the_trade_that_concerns_own_disks_is_played():
+    """A row that is dropped from the table is missed."""
+    assert {row for scenario in (*OWN_DISKS, *PLANS) for row in scenario.rows} >= OWN_DISK_ROWS
+
+
+def test_no_two_scenarios_have_one_name():
+    """Their sentences tell them apart."""
+    named = [row.what for row in SCENARIOS]
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("row", AT_WORK, ids=lambda row: row.what)
+def test_every_row_at_work_names_a_condition_that_the_product_has(row: Scenario):
+    """And words of its remedy."""
+    assert row.helps in CATALOGUE[row.code].remedy.format(run="RUN")
+
+
+@pytest.mark.parametrize("row", PLANS, ids=lambda row: row.what)
+def test_a_fault_of_the_plan_is_found_before_anything_happens(row):
+    """With what to do about it."""
+    assert row.play() == row.expected
+
+
+@pytest.mark.parametrize("what", QUICK)
+def test_a_scenario_shows_what_its_row_says(rehearsal: Azure, what: str):
+    """One of each way to end; `make faults` plays all."""
+    (result,) = play_all([row for row in SCENARIOS if row.what == what], rehearsal.known)
+
+    assert result.seen == result.scenario.expected
+
+
+def test_a_scenario_that_goes_another_way_is_found(rehearsal: Azure):
+    """The comparison rings for another state, another code, another end, and words that are not there."""
+    good = next(row for row in AT_WORK if row.what == "the drive holds something")
+    wrong = [replace(good, state="copied"), replace(good, says="beer"), replace(good, code="drive-failed", helps="")]
+
+    results = list(play_all([*wrong, good], rehearsal.known))
+
+    assert [result.as_expected for result in results] == [False, False, False, True]
+    assert "beer" in str(results[1].seen) and "never stood" in str(results[2].seen)
+
+
+def test_a_code_that_nobody_knows_is_refused_with_the_nearest_one():
+    """A slip of the finger costs no rehearsal."""
+    with pytest.raises(InvalidInput) as refused:
+        chosen_by("drive-changed,drive-fialed")
+
+    assert "drive-fialed" in refused.value.message and "`drive-failed`" in refused.value.next
+
+
+def test_faults_are_chosen_by_code_by_number_or_all():
+    """With commas between."""
+    assert {row.code for row in chosen_by("drive-locked, 72")} == {"drive-locked", "drives-not-returned"}
+    assert chosen_by("all") == SCENARIOS
