@@ -8,7 +8,7 @@ import shutil
 from typing import Any
 
 from deploy.rehearsal import device, drives, life, mishaps, office_agent
-from deploy.rehearsal.records import Device, Order, Settings
+from deploy.rehearsal.records import Device, Order, Records, Settings
 from deploy.rehearsal.wire import Answer, ArmError, Ask, Route, iso, when
 from deploy.rehearsal.world import World
 
@@ -136,6 +136,21 @@ def reset(world: World, ask: Ask) -> Answer:
     return clock(world, ask)
 
 
+def keep(world: World, ask: Ask) -> Answer:
+    """Return everything the world remembers, for `put_back`."""
+    with world.reading() as records:
+        return Answer(200, records.model_dump(mode="json"))
+
+
+def put_back(world: World, ask: Ask) -> Answer:
+    """Be as a kept world was. Devices, drives and blobs are files: who kept the world keeps them, too."""
+    try:
+        world.put_back(Records.model_validate_json(ask.body))
+    except ValueError as error:
+        raise ArmError(400, "BadWorld", str(error)) from error
+    return clock(world, ask)
+
+
 def office_facts(world: World, ask: Ask) -> Answer:
     """Return what an office's agent reports."""
     with world.reading():
@@ -242,6 +257,8 @@ ROUTES = (
     Route("POST",   ROOT + "/faults",                           add_faults),
     Route("DELETE", ROOT + "/faults",                           clear_faults),
     Route("POST",   ROOT + "/reset",                            reset),
+    Route("GET",    ROOT + "/world",                            keep),
+    Route("POST",   ROOT + "/world",                            put_back),
     Route("GET",    ROOT + "/offices/{office}",                 office_facts),
     Route("GET",    ROOT + "/offices/{office}/items",           office_items),
     Route("POST",   ROOT + "/offices/{office}/configure",       office_configure),

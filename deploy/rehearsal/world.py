@@ -80,6 +80,12 @@ class World:
             self.records = fresh.model_copy(update={"now": start or fresh.now, "settings": settings or fresh.settings})
             self.save()
 
+    def put_back(self, kept: Records) -> None:
+        """Be as *kept* says again, whatever has happened since; what lies in folders and blobs stays as it is."""
+        with self._lock:
+            self.records = kept
+            self.save()
+
     def plan(self, at: datetime, what: str, subject: str) -> None:
         """Put *what* on the agenda for *subject*; never earlier than now. Raises KeyError when nobody can do it."""
         _ = self._happenings[what]
