@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deploy import docs_own_disks as own_disks
 from deploy import docs_tables as tables
+from deploy.azure import roles
 from states import diagram
 from states.own_disk import OWN_DISK_PLAYBOOK
 
@@ -32,7 +33,9 @@ def pages() -> dict[str, Mapping[str, Callable[[], str]]]:
             "playbook": tables.playbook,
         },
         "conditions.md": {"catalogue": tables.catalogue},
+        "deadlines.md": {"clocks": tables.clocks, "out of sight": tables.clocks_out_of_sight},
         "exit-codes.md": {"exit codes": tables.exit_codes, "problem codes": tables.problem_codes},
+        "azure-roles.md": {"needs": roles.table},
         "commands.md": {"commands": tables.commands},
         "journal-format.md": {"evidence": tables.evidence},
         "own-disks.md": {

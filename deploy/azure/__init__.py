@@ -1,0 +1,1 @@
+"""What the product may do in Azure: which call needs which permission, and the roles made of that."""
