@@ -9,17 +9,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 import typer
 
 from deploy.cli.app import app
 from deploy.cli.envelope import Exit
+from deploy.data import limits
 from states.conditions import CATALOGUE
+from states.deadlines import OUT_OF_SIGHT, known_clocks
 from states.facts import EVIDENCE, ItemOnDevice, Stage
 from states.freeze import AccountSeen, AppSeen, Change
 from states.landing import ItemInVault, JobInVault, JobRunning, ServerInVault, Sighting
 from states.lifecycle import EDGES, ENDINGS
+from states.limits import Harm
 from states.plan import Item, Plan
 from states.playbook import BESIDE, PLAYBOOK
 from states.release import SampleFile
@@ -190,3 +193,26 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = tuple(heads)
     lines = [heads, ("---",) * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def clocks() -> str:
+    """Return the table of the clocks that are watched, the worst harm first."""
+    order = get_args(Harm)
+    rules = sorted(limits().clocks, key=lambda rule: (-order.index(rule.harm), rule.length))
+    rows = [
+        f"| `{rule.name}` | {_days(rule.length)} | {rule.started_by} | {rule.owner} | {_days(rule.warn)} | "
+        f"{rule.harm} | {rule.consequence} | {rule.origin.source} |"
+        for rule in rules
+        if rule.name in known_clocks()
+    ]
+    heads = ("clock", "length", "started by", "whose turn", "told before", "harm", "what happens then", "source")
+    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *rows])
+
+
+def clocks_out_of_sight() -> str:
+    """Return the clocks of the data file that no evidence starts, and why."""
+    return "\n".join(f"- `{name}`: {why}." for name, why in OUT_OF_SIGHT.items())
+
+
+def _days(span: timedelta) -> str:
+    return f"{span.days} days" if span else "-"

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from deploy.clocks import clock_of
+from deploy.data import limits
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
 from deploy.inventory.writer import page_of
@@ -32,7 +33,7 @@ from tasks.azure.vault import RecoveryServicesVault
 from tasks.errors import InvalidInput
 from tasks.journal import Journal
 from tasks.office.afar.questions import Hands
-from tasks.office.afar.remote import RemoteDisks, RemoteOffice, RemoteSamples
+from tasks.office.afar.remote import Desk, RemoteDisks, RemoteOffice, RemoteSamples
 from tasks.office.local_disks import LocalDisks
 from tasks.ports import Site
 
@@ -85,7 +86,10 @@ def site(where: Settings, inventory: Inventory, plan: Plan, sharing: Sharing = l
     clients = _clients(azure_settings(where, entry))
     shared = sharing(clients)
     drives = own_drives(where, entry)
-    hands = afar(entry, drives) if entry.worker == "office" else at_hand(where, entry, drives, ProgressPage())
+    if entry.worker == "office":
+        hands = afar(PrefectDesk(), entry, drives)
+    else:
+        hands = at_hand(where, entry, drives, ProgressPage())
     return Site(
         orders=DataBoxOrders(clients, shared),
         account=BlobAccount(clients, plan.storage_account),
@@ -97,14 +101,16 @@ def site(where: Settings, inventory: Inventory, plan: Plan, sharing: Sharing = l
         surroundings=AzureSurroundings(clients, shared or alone),
         left_overs=AzureLeftOvers(clients),
         samples=hands.samples,
+        clocks=limits().clocks,
         disks=hands.disks,
         return_carrier=return_carrier(entry, clients),
+        slots=limits().orders,
     )
 
 
-def afar(entry: OfficeEntry, mine: LocalDisks | None) -> Hands:
+def afar(desk: Desk, entry: OfficeEntry, mine: LocalDisks | None) -> Hands:
     """Return the adapters of an office with a worker of its own; *mine* are the drives as the hub knows them."""
-    office = RemoteOffice(PrefectDesk(), page_of(entry))
+    office = RemoteOffice(desk, page_of(entry))
     drives = RemoteDisks(office, mine.keys, mine.listed) if mine else None
     return Hands(office, RemoteSamples(office), drives)
 

@@ -11,8 +11,11 @@ from typing import Literal
 
 from states.origin import Origin
 from states.parcel_rules import ParcelRules
+from states.slots import OrderSlots
 
-__all__ = ["Boundary", "ClockRule", "Device", "Limits", "Origin", "ParcelRules", "PlanningMarks"]
+__all__ = ["Boundary", "ClockRule", "Device", "Harm", "Limits", "Origin", "ParcelRules", "PlanningMarks"]
+
+Harm = Literal["delay", "fee", "again", "charge", "protection"]  # what a missed clock costs, mildest first
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,19 @@ class Boundary:
 
 @dataclass(frozen=True)
 class ClockRule:
-    """A time limit somebody else set: what starts it, how long it runs and what happens then."""
+    """A time limit somebody else set: what starts it, how long it runs, what happens then, and to whom it falls.
+
+    `warn` is how long before its end it is told; `charges_usd` are the sums a contract names, by SKU.
+    """
 
     name: str
     length: timedelta
     started_by: str
     consequence: str
+    owner: str
+    harm: Harm
+    warn: timedelta
+    charges_usd: dict[str, int]
     origin: Origin
 
 
@@ -74,6 +84,7 @@ class Limits:
     version: int
     devices: tuple[Device, ...]
     boundaries: tuple[Boundary, ...]
+    orders: OrderSlots
     regions: dict[str, str]  # Azure region -> the country it lies in
     clocks: tuple[ClockRule, ...]
     planning: PlanningMarks

@@ -40,6 +40,13 @@ def a_pickup_is_booked(run: Run) -> str | None:
     return f"no pick-up of {run.job_name} is booked yet; run `seeding advance {run.run_id}`"
 
 
+def no_device_of_azures_is_here(run: Run) -> str | None:
+    """Nothing of Azure's lies at the office, for which a clock runs."""
+    if run.plan.mode == "own-disk":
+        return None
+    return f"the device of {run.job_name} is at the office, and its days are counted; wait"
+
+
 def the_run_is_over(run: Run) -> str | None:
     """Nothing more will happen."""
     return None if STATES[run.state].turn is Turn.OVER else f"{run.run_id} is {run.state}; wait"
@@ -103,6 +110,7 @@ PLAYBOOK: dict[str, tuple[Row, ...]] = {
 _FREEZE = Row("look", "watch-freeze", the_run_is_over,        hours(24), "Azure and the backup server")
 _PAPERS = Row("look", "file-papers",  c.the_papers_are_filed, hours(24), "Azure")
 BESIDE: dict[str, tuple[Row, ...]] = {
+    "delivered":             (Row("look", "watch-return", no_device_of_azures_is_here, hours(24), "Azure"),),
     "copied":                (_FREEZE,),
     "shipped":               (_FREEZE,),
     "ingested":              (_FREEZE, _PAPERS),

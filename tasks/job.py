@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from states import deadlines
 from states.drive_words import troubles_of
 from states.facts import Evidence, JobFiled, JobSeen
 from states.guards import ENDED_BADLY, STAGE_ORDER
@@ -34,7 +35,8 @@ def look_at_job(run: Run, site: Site, now: datetime) -> Look:
     if job is None:
         gone = "import-job-gone" if run.plan.mode == "own-disk" and run.state == "copied" else "order-gone"
         return Look(None, (), ((gone, f"{run.job_name} is not in {run.plan.resource_group} any more"),))
-    return Look(job, (job, *filed(run, site, job)), merged((*conditions_of(job), *ringing(job, now))))
+    clocks = (*ringing(job, now), *deadlines.ringing(run, site.clocks, job, now))
+    return Look(job, (job, *filed(run, site, job)), merged((*conditions_of(job), *clocks)))
 
 
 def filed(run: Run, site: Site, job: JobSeen) -> tuple[JobFiled, ...]:

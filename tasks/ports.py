@@ -14,8 +14,10 @@ from typing import Literal, Protocol, TypeAlias
 from states.facts import Copied, DeviceChecked, DrivesPrepared, DrivesSeen, JobSeen, PickupBooked, Sealed, Verified
 from states.freeze import AccountSeen, AppSeen
 from states.landing import AgentSeen, VaultSeen
+from states.limits import ClockRule
 from states.plan import Drive, Plan
 from states.release import SampleDrawn, SampleRestored
+from states.slots import OrderSlots
 
 Digest: TypeAlias = bytes
 Deed: TypeAlias = tuple[str, datetime | None]  # who did it, and when
@@ -87,6 +89,7 @@ class Objection:
 
     code: str
     message: str
+    passes: bool = False  # it ends by itself: Azure has too many active orders
 
 
 @dataclass(frozen=True)
@@ -326,5 +329,7 @@ class Site:
     surroundings: Surroundings
     left_overs: LeftOvers
     samples: SampleOffice
+    clocks: tuple[ClockRule, ...]  # how long the world waits, and what it costs then
     disks: DiskOffice | None = None  # own-disk mode only
     return_carrier: Callable[[], ReturnCarrier] | None = None  # own-disk mode only; asking reads a secret
+    slots: OrderSlots | None = None  # how many orders Azure allows at a time; None asks Azure alone

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from stories import ACTOR, CHECKED, COPIED, RUN_ID, SEALED, SERIAL, VERIFIED, job, lines_to
 
+from deploy.data import limits
 from states.facts import JobSeen, PickupBooked
 from states.freeze import AccountSeen, AppSeen
 from states.landing import AgentSeen, ItemInVault, VaultSeen
@@ -285,16 +286,16 @@ class MortalLogbook(Logbook):
         super().__init__(*args)
         self._left, self._after = at, after
 
-    def _commit(self, lines: list[Line]) -> Any:
+    def _commit(self, lines: list[Line], *more: Any) -> Any:
         if lines and self._left:
             self._left -= 1
             if not self._left and not self._after:
                 raise Crash
-            run = super()._commit(lines)
+            run = super()._commit(lines, *more)
             if not self._left:
                 raise Crash
             return run
-        return super()._commit(lines)
+        return super()._commit(lines, *more)
 
 
 @dataclass
@@ -323,7 +324,8 @@ class FakeWorld:
         contact, address = Contact("Jo", "1", ("jo@example.com",)), Address("Road 1", "Perth", "6000", "AU")
         around, left, samples = self.surroundings, self.left_overs, self.samples
         return Site(
-            self.orders, self.account, self.vault, self.office, archive, contact, address, around, left, samples
+            self.orders, self.account, self.vault, self.office, archive, contact, address, around, left, samples,
+            limits().clocks,
         )
 
     def now(self) -> datetime:

@@ -108,6 +108,18 @@ def explain(run_id: RunId, home: Home = None, json: Json = False) -> None:
 
 
 @app.command()
+def deadlines(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it all open ones.")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """List every clock that runs, the worst harm first: its end, owner and price. Exit code 3 when one is near."""
+    from deploy.cli import deadlines as clocks
+
+    run("deadlines", lambda: clocks.shown(home, run_id), as_json=json)
+
+
+@app.command()
 def custody(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it all of them.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Check that every line is as it was written.")] = False,

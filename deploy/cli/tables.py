@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from states.conditions import row_of
+from states.deadlines import Deadline
 from states.explain import ago
+from states.exposure import Exposure
 from states.lifecycle import MILESTONES
 from states.run import Run
 from states.sizes import show_size
@@ -43,6 +45,31 @@ def vaulting(rows: Sequence[Reckoned], out: TextIO) -> None:
         cells = (f"{row.sealed_bytes:,}", landed, str(row.vault_points), str(row.agent_points), row.verdict)
         table.add_row(row.item, *cells, style=style)
     Console(file=out, width=None if out.isatty() else 140).print(table)
+
+
+def clocks(found: Sequence[Deadline], without: Sequence[Exposure], now: datetime, out: TextIO) -> None:
+    """Print the clocks that run, worst first, and for each office since when it has had nothing off site."""
+    from deploy.cli.deadlines import cost, time_left
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("run", "clock", "ends", "", "whose turn", "costs", "what happens then", "started by"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        style = "red" if one.due <= now else ("yellow" if one.warned_from <= now else "")
+        cells = (f"{one.due:%Y-%m-%d}", time_left(one, now), one.owner, cost(one, now), one.consequence, one.started_by)
+        table.add_row(one.run_id, one.clock, *cells, style=style)
+    console = Console(file=out, width=None if out.isatty() else 180)
+    console.print(table if found else "no clock runs")
+    rows = Table(
+        box=None, header_style="bold", pad_edge=False, title="nothing restorable off site", title_justify="left"
+    )
+    for column in ("run", "for", "restore from today"):
+        rows.add_column(column, overflow="fold")
+    for item in without:
+        rows.add_row(item.run_id, "ended after " * item.protected + ago(item.span), item.restore_from)
+    if without:
+        console.print()
+        console.print(rows)
 
 
 def journey(runs: Sequence[Run]) -> Table:

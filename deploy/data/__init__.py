@@ -16,6 +16,7 @@ from states.agents import OldestVersion
 from states.limits import Boundary, ClockRule, Device, Limits, Origin, PlanningMarks
 from states.parcel_rules import Customs, Gate, ParcelRules, WayBack
 from states.sizes import parse_size
+from states.slots import OrderSlots
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -31,6 +32,9 @@ def limits() -> Limits:
         version=data["version"],
         devices=tuple(_device(row, boundaries) for row in data["devices"]),
         boundaries=boundaries,
+        orders=OrderSlots(
+            data["orders"]["active"], tuple(boundary.countries for boundary in boundaries), _origin(data["orders"])
+        ),
         regions=dict(data["regions"]["countries"]),
         clocks=tuple(_clock(row) for row in data["clocks"]),
         parcels=_parcels(_read("countries.yaml")["parcels"], boundaries),
@@ -116,7 +120,10 @@ def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:
 
 def _clock(row: dict[str, Any]) -> ClockRule:
     length = timedelta(days=row.get("days", 0), hours=row.get("hours", 0))
-    return ClockRule(row["name"], length, row["started_by"], row["consequence"], _origin(row))
+    return ClockRule(
+        row["name"], length, row["started_by"], row["consequence"], row["owner"], row["harm"],
+        timedelta(days=row.get("warn_days", 0)), dict(row.get("charges_usd") or {}), _origin(row),
+    )  # fmt: skip
 
 
 def _origin(row: dict[str, Any]) -> Origin:

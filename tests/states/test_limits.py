@@ -12,7 +12,7 @@ from states.import_clocks import RECORD_KEPT
 def test_every_entry_says_where_and_when_it_was_read():
     """A number without a source cannot be checked again."""
     kept = limits()
-    origins = [row.origin for row in (*kept.devices, *kept.boundaries, *kept.clocks, kept.planning)]
+    origins = [row.origin for row in (*kept.devices, *kept.boundaries, *kept.clocks, kept.planning, kept.orders)]
 
     assert all(origin.source and date(2026, 1, 1) <= origin.checked_on <= date(2100, 1, 1) for origin in origins)
 
