@@ -60,10 +60,8 @@ def clocks(found: Sequence[Deadline], without: Sequence[Exposure], now: datetime
         table.add_row(one.run_id, one.clock, *cells, style=style)
     console = Console(file=out, width=None if out.isatty() else 180)
     console.print(table if found else "no clock runs")
-    rows = Table(
-        box=None, header_style="bold", pad_edge=False, title="nothing restorable off site", title_justify="left"
-    )
-    for column in ("run", "for", "restore from today"):
+    rows = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("run", "nothing off site for", "restore from today"):
         rows.add_column(column, overflow="fold")
     for item in without:
         rows.add_row(item.run_id, "ended after " * item.protected + ago(item.span), item.restore_from)
