@@ -7,20 +7,26 @@ So the world is always looked at first, and an order of ours that is there is ad
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from states.lines import Draft
 from states.run import Run
 from states.settle import Outcome
+from states.slots import why_to_wait
 from tasks.errors import AlreadyExists, NotYet, Rejected
 from tasks.journal import Logbook
+from tasks.journal.store import Against, Withheld
 from tasks.ports import ImportDisk, OrderRequest, Site
 
 TAG_RUN, TAG_ATTEMPT = "seeding-run", "seeding-attempt"
 
 
 def order(book: Logbook, site: Site) -> Outcome:
-    """Return the order as Azure shows it. Raises Transient, NotYet (accepted, not visible yet)."""
-    return place("order", book, site)
+    """Return the order as Azure shows it, or that it waits for a slot. Raises Transient, NotYet (not visible yet)."""
+    slots = site.slots
+    if slots is None:
+        return place("order", book, site)
+    return place("order", book, site, against=lambda: why_to_wait(book.run.plan, book.orderings(), slots))
 
 
 def place(
@@ -29,23 +35,32 @@ def place(
     site: Site,
     disks: Callable[[], tuple[ImportDisk, ...]] = tuple,
     secrets: tuple[str, ...] = (),
+    against: Against | None = None,
 ) -> Outcome:
     """Place an order or an import job of this run's name, or adopt the one that is there.
 
-    *disks* reads keys, late; *secrets* says which, and stands in the journal before they are read.
+    *disks* reads keys, late; *secrets* says which, and stands in the journal before they are read. *against* says why
+    not yet; it is asked before Azure is, and again in the moment of the intent.
     """
     run, key = book.run, f"order/{book.run.attempt}"
     job = site.orders.find(run.plan, run.job_name)
     if job is None:
+        if against and key not in run.intents and (why := against()):
+            return _waits(verb, why)
         if secrets:
             book.write(*(Draft("secret-read", {"what": what}) for what in secrets))
         request = request_for(run, site, disks())
         if objections := site.orders.objections(request):
             text = "; ".join(f"{o.code}: {o.message}" for o in objections)
-            return Outcome(verb, raised=(("order-refused", text),))
-        book.intend(key, verb, {"job": run.job_name, "sku": run.plan.sku})
+            only_a_slot = all(objection.passes for objection in objections)
+            return _waits(verb, text) if only_a_slot else Outcome(verb, raised=(("order-refused", text),))
         try:
+            book.intend(key, verb, {"job": run.job_name, "sku": run.plan.sku}, against)
             site.orders.create(request)
+        except Withheld as taken:
+            return _waits(verb, taken.message)
+        except NotYet as full:  # Azure counts orders that we do not know of
+            return replace(_waits(verb, full.message), done=((key, "no slot"),))
         except AlreadyExists:
             pass  # our own call went through before, or somebody was faster: what is there now decides
         except Rejected as refused:
@@ -59,6 +74,10 @@ def place(
         return Outcome(verb, raised=(foreign,), done=((key, "the name is taken"),) if open_intent else ())
     done = ((key, f"order {job.job_name} exists"),) if open_intent else ()
     return Outcome(verb, evidence=(job,), done=done)
+
+
+def _waits(verb: str, why: str) -> Outcome:
+    return Outcome(verb, raised=(("waits-for-slot", why),))
 
 
 def request_for(run: Run, site: Site, disks: tuple[ImportDisk, ...] = ()) -> OrderRequest:

@@ -11,6 +11,7 @@ from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
+from deploy.data import limits
 from deploy.inventory import Inventory
 from deploy.inventory.offices import Office, ScheduleEntry
 from flows.advance import advance, advance_fleet
@@ -22,7 +23,6 @@ from flows.verb_task import order_slots
 POOL = "seeding"
 HUB_QUEUE = "hub"
 FLEET_CRON = ScheduleEntry().advance  # the hub's pass over every due run; an office's own schedule adds to it
-ACTIVE_ORDERS = 5  # Azure takes so many active orders per subscription and country
 LOST_SECONDS = 90  # three heartbeats
 
 
@@ -55,7 +55,7 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
             body = {"description": f"Work at {office.id}", "concurrency_limit": 4}
             yield Wanted("work queue", office_queue(office.id), body)
     for name in dict.fromkeys(order_slots(o.azure.subscription_id, o.country) for o in inventory.offices):
-        yield Wanted("concurrency limit", name, {"limit": ACTIVE_ORDERS, "active": True})
+        yield Wanted("concurrency limit", name, {"limit": limits().orders.most, "active": True})
     fleet = {"schedules": [_schedule(FLEET_CRON, "UTC", active=True)], **_one_at_a_time()}
     yield _deployment(advance_fleet, "all", HUB_QUEUE, [], "Every run that is due, of all offices", fleet)
     yield _deployment(advance, "one-run", HUB_QUEUE, [], "One run, now", {})

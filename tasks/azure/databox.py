@@ -293,7 +293,7 @@ def _objected(part: Any) -> Iterator[Objection]:
         error, check = mapping(part, "error"), text(part, "validationType")
         known = ", ".join(text(a, "streetAddress1") for a in records(part, "alternateAddresses"))
         message = text(error, "message") or f"{check}: {verdict}" + (f"; Azure knows {known}" if known else "")
-        yield Objection(text(error, "code") or f"{check}{verdict}", message)
+        yield Objection(text(error, "code") or f"{check}{verdict}", message, passes=check == "ValidateCreateOrderLimit")
 
 
 def _sku_objections(sku: str, offers: list[dict[str, Any]]) -> Iterator[Objection]:

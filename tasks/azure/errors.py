@@ -53,6 +53,7 @@ _REGISTER = "register the provider: `az provider register --namespace Microsoft.
 _NAME     = "check name, resource group and subscription in the plan, then run `seeding doctor`"
 _ADOPT    = "look at it in the portal: whose is it?"
 _SECRETS  = "Azure makes the device's secrets while it prepares it; the next pass looks again"
+_SLOT     = "another order must be complete first; the next pass tries again"
 _INPUT    = "mend what Azure objects to, then try again"
 _PROXY    = "an answer that is not Azure's: look for a proxy or captive portal in between, then run `seeding doctor`"
 # fmt: on
@@ -62,6 +63,7 @@ _PROXY    = "an answer that is not Azure's: look for a proxy or captive portal i
 # A 409 of azure-core is ResourceExistsError whatever the code says, so a bare 409 is not read as "already exists".
 TABLE: tuple[Row, ...] = (
     Row("SsemUserErrorJobAlreadyExists",      AlreadyExists, _ADOPT),
+    Row("SsemUserErrorActiveOrderLimitReached", NotYet,      _SLOT),
     Row("SsemUserErrorSecretsNotGenerated",   NotYet,        _SECRETS),
     Row("SsemUserErrorEntityNotFound",        NotFound,      _NAME),
     Row("ResourceNotFound",                   NotFound,      _NAME),

@@ -9,7 +9,8 @@ from states.facts import Evidence
 from states.lines import Draft, Line, chained
 from states.run import Run
 from states.settle import Outcome, settle, transitions
-from tasks.journal.store import Journal, fold_on
+from states.slots import Ordering
+from tasks.journal.store import Against, Journal, fold_on
 
 
 class Logbook:
@@ -40,12 +41,21 @@ class Logbook:
         """Commit lines made elsewhere (a person's transition) and return the run after them."""
         return self._commit(lines)
 
-    def intend(self, key: str, verb: str, detail: dict[str, str]) -> bool:
-        """Commit the intent of an effect that cannot be taken back. False when it was already open: look first."""
+    def intend(self, key: str, verb: str, detail: dict[str, str], against: Against | None = None) -> bool:
+        """Commit the intent of an effect that cannot be taken back. False when it was already open: look first.
+
+        Raises Withheld when *against* speaks against it; see `Journal.add`.
+        """
         if key in self.run.intents:
             return False
-        self.write(Draft("intent", {"key": key, "verb": verb, "detail": detail}))
+        draft = Draft("intent", {"key": key, "verb": verb, "detail": detail})
+        self._commit(chained(self.run.run_id, self.run.seq, self.run.head, self._now(), self.actor, [draft]), against)
         return True
+
+    def orderings(self) -> list[Ordering]:
+        """Return the other open runs of this run's subscription that have ordered a Data Box, or began to."""
+        found = self._journal.orderings(self.run.plan.subscription_id)
+        return [one for one in found if one.run_id != self.run.run_id]
 
     def others(self, kind: str, test: Callable[[Evidence], bool]) -> list[Run]:
         """Return the other runs of this journal that were ever shown evidence of that *kind* which passes *test*."""
@@ -60,8 +70,8 @@ class Logbook:
         """Keep the looks and the time the run is next due (UTC), for the next pass."""
         self._journal.remember(self.run.run_id, self.looked, due)
 
-    def _commit(self, lines: list[Line]) -> Run:
+    def _commit(self, lines: list[Line], against: Against | None = None) -> Run:
         if lines:
-            self._journal.add(self.run, lines)
+            self._journal.add(self.run, lines, against)
             self.run = fold_on(self.run, lines)
         return self.run

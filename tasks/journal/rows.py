@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from states.codec import NotReadable, read_utc, utc_text
+from states.codec import NotReadable, from_json, read_utc, utc_text
 from states.fold import fold
 from states.lines import BrokenChain, Line, canonical, check_chain
+from states.plan import Plan
 from states.run import Run
 from tasks.errors import JournalDamaged, NotFound
 
@@ -67,6 +68,16 @@ def row_of_line(line: Line) -> dict[str, Any]:
         "prev_hash": line.prev_hash,
         "hash": line.hash,
     }
+
+
+def read_plan(row: Any) -> Plan:
+    """Return the plan in the payload of a run's first line. Raises JournalDamaged."""
+    try:
+        plan: Plan = from_json(Plan, json.loads(row["payload"])["plan"])
+    except (ValueError, KeyError, TypeError) as wrong:
+        where = f"journal of {row['run_id']} line 1"
+        raise JournalDamaged(f"{where} cannot be read: {wrong}", next="seeding custody --check") from None
+    return plan
 
 
 def read_run_row(row: Any) -> RunRow:

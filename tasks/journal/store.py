@@ -19,14 +19,21 @@ from sqlalchemy.exc import IntegrityError
 from states.codec import NotReadable, read_utc, utc_text
 from states.facts import Evidence
 from states.fold import apply, evidence_of, fold
-from states.lifecycle import STATES, Turn
+from states.lifecycle import FIRST, STATES, Turn
 from states.lines import GENESIS, BrokenChain, Draft, Line, canonical, chained, check_chain
 from states.run import Run
-from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken
+from states.slots import Ordering
+from tasks.errors import InvalidInput, JournalDamaged, NotFound, Overtaken, SeedingError
 from tasks.journal import tables
 from tasks.journal.database import engine_of, in_our_words, place
-from tasks.journal.rows import RunRow, read_line, read_run_row, row_of_line, run_of
+from tasks.journal.rows import RunRow, read_line, read_plan, read_run_row, row_of_line, run_of
 from tasks.journal.tables import HEADS, LINES, LOOKS, RUNS
+
+Against = Callable[[], str]  # what speaks against a commit at this moment, "" when nothing does
+
+
+class Withheld(SeedingError):
+    """Lines were not committed because of what other runs say; the message tells what."""
 
 
 class Journal:
@@ -58,10 +65,12 @@ class Journal:
         """Return the run its lines tell of. Raises NotFound, JournalDamaged."""
         return run_of(run_id, self.lines(run_id))
 
-    def add(self, run: Run | None, lines: list[Line]) -> None:
+    def add(self, run: Run | None, lines: list[Line], against: Against | None = None) -> None:
         """Commit *lines* right behind what *run* was folded from (None: a new journal). All of them, or none.
 
-        Raises Overtaken when another writer has added lines since; nothing was written then.
+        *against* is asked while nobody else may commit lines that have such a question, and returns what speaks
+        against these, or "". Raises Withheld with it, and Overtaken when another writer has added lines since;
+        nothing was written then.
         """
         if not lines:
             return
@@ -70,6 +79,10 @@ class Journal:
         _check_new(run, lines)
         try:
             with in_our_words("the journal did not take the line"), self._engine.begin() as connection:
+                if against:
+                    tables.one_at_a_time(connection)
+                    if reason := against():
+                        raise Withheld(reason)
                 if run is None:
                     connection.execute(HEADS.insert().values(run_id=run_id, seq=last.seq, hash=last.hash))
                 else:
@@ -111,6 +124,29 @@ class Journal:
         with self._read() as connection:
             lines = [read_line(row) for row in connection.execute(query).mappings()]
         return sorted({line.run_id for line in lines if line.payload.get("kind") == kind and test(evidence_of(line))})
+
+    def orderings(self, subscription_id: str) -> list[Ordering]:
+        """Return the open Data Box runs of a subscription that have ordered, or began to. Raises JournalDamaged."""
+        opened, began = LINES.alias("opened"), LINES.c.payload.contains('"key":"order/', autoescape=True)
+        intent = sa.exists().where(LINES.c.run_id == RUNS.c.run_id, LINES.c.kind == "intent", began)
+        there = opened.c.payload.contains(f'"subscription_id":"{subscription_id}"', autoescape=True)
+        query = (
+            sa.select(RUNS, opened.c.payload)
+            .join(opened, sa.and_(opened.c.run_id == RUNS.c.run_id, opened.c.seq == 1))
+            .where(RUNS.c.over.is_(False), RUNS.c.mode == "data-box", there, sa.or_(RUNS.c.state != FIRST, intent))
+            .order_by(RUNS.c.run_id)
+        )
+        with self._read() as connection:
+            found = [(read_run_row(row), read_plan(row)) for row in connection.execute(query).mappings()]
+        return [
+            Ordering(row.run_id, plan, row.state, row.conditions) if row.state != FIRST else self._beginning(row.run_id)
+            for row, plan in found
+        ]
+
+    def _beginning(self, run_id: str) -> Ordering:
+        """Return a run that was about to order when its row was read: it may have gone on since."""
+        run = self.run(run_id)
+        return Ordering(run_id, run.plan, run.state, tuple(run.conditions), bool(run.intents))
 
     def looked(self, run_id: str) -> dict[str, datetime]:
         """Return when each verb was last performed for the run (a cache: may be empty)."""

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 _NAME = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")  # sorted by code point, as SQLite does
 _MAKING = 0x5EED  # the advisory lock of whoever makes the tables
+_ASKING = 0x5EEE  # of whoever commits a line that hangs on what other runs say
 
 META = sa.MetaData()
 LINES = sa.Table(
@@ -90,6 +91,12 @@ def make(engine: sa.Engine) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
         for statement in postgresql_statements():
             connection.exec_driver_sql(statement)
+
+
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Let nobody else come past here until this transaction ends. SQLite does so from its first moment."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ASKING)))
 
 
 def keep_writers_out(connection: sa.Connection) -> None:
