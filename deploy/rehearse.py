@@ -47,6 +47,12 @@ STALLED_PASSES = 12  # jumps after which a run that did not move and asks for so
 OFFICE_PERSON = "office-stand-in"
 
 
+class NothingComes(SeedingError):
+    """Time may go on for ever: nothing that the embedded Azure will do moves an open run."""
+
+    code = "not-there-yet"
+
+
 @dataclass
 class Rehearsal:
     """A running rehearsal: its home, its Azure, and what its office people know."""
@@ -80,7 +86,7 @@ def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
     azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
-        prefect = prefect_server(where.home / "prefect", where.home.parent / "cache")
+        prefect = prefect_server(where.prefect, where.home.parent / "cache")
         children.append(prefect.child)
         rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes)
         prefect.wait()
@@ -96,7 +102,7 @@ def set_up(
 ) -> Rehearsal:
     """Lay out the sample offices (or those in *only*) on an embedded Azure that runs, and open their runs."""
     enter(azure)
-    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    where.make()
     lay_out(where, azure, data, sample_bytes, only)
     control = Control(azure["control"], azure["ca"])
     clock = FileClock(where.clock_file)
@@ -141,6 +147,8 @@ def lay_out(
     shared = inventory["defaults"]["azure"]
     for key in ("subscription_id", "tenant_id", "resource_group", "vault"):
         shared[key] = azure[key]
+    for name in ("sources", "staging"):  # as private as what they stand in for
+        (where.home / name).mkdir(mode=0o700, exist_ok=True)
     share = sample_bytes // len(inventory["offices"])
     for index, office in enumerate(inventory["offices"]):
         office.setdefault("azure", {})["storage_account"] = azure["storage_account"]
@@ -215,7 +223,11 @@ def _play_on(rehearsal: Rehearsal, sweep: Callable[[list[str]], None], tell: Cal
             continue
         shape = str([(run.run_id, run.state, run.seq) for run in runs])
         quiet, last = (quiet + 1, last) if shape == last else (0, shape)
-        if quiet > STALLED_PASSES or not jump(rehearsal):
+        if quiet > STALLED_PASSES:
+            return
+        try:
+            jump(rehearsal)
+        except NothingComes:
             return
 
 
@@ -224,18 +236,20 @@ def open_runs(rehearsal: Rehearsal) -> list[Run]:
     return [r for r in rehearsal.runs() if STATES[r.state].turn is not Turn.OVER and r.state != GOAL]
 
 
-def jump(rehearsal: Rehearsal) -> bool:
-    """Move time to a minute after the next thing that an open run waits for. False when nothing will happen."""
-    runs = open_runs(rehearsal)
-    for _ in range(MOST_DAYS.days * 10):
-        coming = rehearsal.control.next()
-        if coming is None:
-            return False
+def jump(rehearsal: Rehearsal) -> None:
+    """Move time to a minute after the next thing that an open run waits for.
+
+    Raises NothingComes when nothing is left to happen, or when MOST_DAYS brought nothing for any of them.
+    """
+    runs, begun = open_runs(rehearsal), rehearsal.clock.now()
+    while (coming := rehearsal.control.next()) and coming[0] - begun <= MOST_DAYS:
         rehearsal.control.jump(coming[0] + timedelta(minutes=1))
         if any(waits_for(run, coming[1]) for run in runs):
-            break
-    rehearsal.clock.set(rehearsal.control.now())
-    return True
+            rehearsal.clock.set(rehearsal.control.now())
+            return
+    waiting = ", ".join(f"{run.run_id} ({run.state})" for run in runs) or "no run that is open"
+    fact = f"within {MOST_DAYS.days} days nothing happens for {waiting}" if coming else f"nothing comes for {waiting}"
+    raise NothingComes(fact, next=f"seeding explain {runs[0].run_id}" if runs else "seeding status --all")
 
 
 def waits_for(run: Run, what: str) -> bool:
