@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 from bench import alone, harness
 from bench.device import loop_device
 from bench.harness import Figures, Where, median
+from bench.table import machine, print_machine, print_rows
 from bench.targets import TARGETS, Target
 
 MIB = 1 << 20
@@ -55,7 +55,7 @@ def main() -> int:
 def _measured(said: argparse.Namespace) -> dict[str, Any]:
     parts = said.parts.split(",")
     said.work.mkdir(parents=True, exist_ok=True)
-    found: dict[str, Any] = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine(),
+    found: dict[str, Any] = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(),
                              "scale": said.scale, "runs": said.runs, "parts": parts,
                              "md5_mib_per_second": alone.md5_ceiling()}  # fmt: skip
     if "alone" in parts:
@@ -170,42 +170,19 @@ def _redone(target: Target, figures: Figures) -> tuple[float | None, str]:
     return _spread([row["durable"] / whole for row, whole in zip(rows, done, strict=True)])
 
 
-def _verdict(target: Target, value: float | None) -> str:
-    if value is None:
-        return "not measured"
-    less = target.figure.startswith("at most")
-
-    def good(mark: float | None) -> bool:
-        return mark is not None and (value <= mark if less else value >= mark)
-
-    if target.hold is None:
-        return "reported"
-    return "REACHED" if good(target.reach) else "held" if good(target.hold) else "MISSED"
-
-
 def _print(found: dict[str, Any]) -> int:
     """Print the table; return 1 when something that must be held was missed, or a result was wrong."""
-    figures, verdicts = Figures(found["rows"]), list[str]()
+    figures = Figures(found["rows"])
     _print_circumstances(found)
-    print("\n| phase | data | ours | against | figure | spread | hold | reach | verdict |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for target in TARGETS:
-        value, spread = _figure(target, found, figures)
-        verdicts.append(_verdict(target, value))
-        shown = f"{'-' if value is None else f'{value:.2f}'} {target.figure}"
-        marks = ["-" if mark is None else f"{mark:g}" for mark in (target.hold, target.reach)]
-        cells = (target.phase, target.data, target.ours, target.against, shown, spread, *marks, verdicts[-1])
-        print(f"| {' | '.join(cells)} |")
+    verdicts = print_rows(TARGETS, lambda target: _figure(target, found, figures))
     if found["wrong"]:
         print("\nWRONG RESULTS: " + ", ".join(found["wrong"]))
     return 1 if found["wrong"] or "MISSED" in verdicts else 0
 
 
 def _print_circumstances(found: dict[str, Any]) -> None:
-    machine = found["machine"]
-    speed = found["md5_mib_per_second"]
-    print(f"{found['when']}, {machine['cpu']}, {machine['cores']} cores, {machine['system']}")
-    print(f"Python {machine['python']}, scale {found['scale']}, {found['runs']} rounds; MD5 {speed:.0f} MiB/s a core")
+    print_machine(found)
+    print(f"scale {found['scale']}, {found['runs']} rounds; MD5 {found['md5_mib_per_second']:.0f} MiB/s a core")
     if found.get("harness") == "away":
         print("the comparison harness is away (../shared/bench/copy_bench.py, or name it in COPY_BENCH):")
         print("only the rows that need no other tool were measured")
@@ -213,16 +190,6 @@ def _print_circumstances(found: dict[str, Any]) -> None:
     if others:
         middle, most = statistics.median(others), max(others)
         print(f"other programs took {middle:.0%} of the CPU in the median run, {most:.0%} at most")
-
-
-def _machine() -> dict[str, Any]:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    cpu = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor()
-    )
-    return {"cpu": cpu, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()}",
-            "python": platform.python_version()}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -67,4 +67,22 @@ TARGETS = (
     Target("growth",   "files", "ten times fewer", 1.5,  None, figure="at most, times the memory"),
     Target("flip",     "all",   "one flipped bit", 1.0,  1.0,  figure="share noticed"),
 )
+
+# The fleet: runs that wait for the carrier, about 100 journal lines each. CPU and memory are those of the process
+# that makes the pass, its start included.
+FLEET_TARGETS = (
+    Target("pass",   "nothing is due",      "CPU of one run", 5,    None, figure="at most, ms"),
+    Target("pass",   "nothing is due",      "all of it",      15,   None, figure="at most, s"),
+    Target("pass",   "all look, no change", "Azure",          0.05, None, figure="at most, requests a run"),
+    Target("pass",   "all look, no change", "all of it",      None, None, figure="at most, s"),
+    Target("pass",   "100 runs advance",    "all of it",      60,   None, figure="at most, s"),
+    Target("status", "every run",           "the process",    1,    None, figure="at most, s"),
+    Target("fold",   "one run",             "100 lines",      20,   None, figure="at most, ms"),
+    Target("memory", "the passes",          "one process",    400,  None, figure="at most, MiB"),
+    Target("growth", "nothing is due",      "a tenth as many", 1.2, None, figure="at most, times the CPU a run"),
+    Target("growth", "all look, no change", "a tenth as many", 1.2, None, figure="at most, times the CPU a run"),
+    Target("growth", "status",              "a tenth as many", 1.2, None, figure="at most, times the time a run"),
+    Target("deploy", "the first time",      "the process",    None, None, figure="at most, s"),
+    Target("deploy", "nothing has changed", "the process",    30,   None, figure="at most, s"),
+)
 # fmt: on
