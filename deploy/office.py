@@ -37,7 +37,7 @@ def at_hand(where: Settings, entry: Office, disks: DiskOffice | None, tell: Tell
 
 def hands_by(where: Settings, page: dict[str, Any], tell: TellOfWork) -> Hands:
     """Return the adapters of the office whose page of the inventory the hub sent. Raises InventoryInvalid."""
-    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    where.make()
     write_aside(where.page, json.dumps(page, indent=2).encode())
     entry = load(where.page).offices[0]
     if entry.own_disk is None:

@@ -39,7 +39,8 @@ class Child:
     ) -> None:
         """*run_as* holds subprocess options for another user's process: `user`, `group`, `extra_groups`."""
         self.name, self.log = name, log
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log.touch(mode=0o600)
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 list(command),
@@ -121,7 +122,7 @@ def prefect_server(home: Path, cache: Path) -> PrefectServer:
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     template = cache / f"prefect-{version('prefect')}.db"
     if template.exists():

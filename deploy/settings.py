@@ -62,6 +62,11 @@ class Settings:
         return self.home / "office.yaml"
 
     @property
+    def prefect(self) -> Path:
+        """Prefect's own files, where no server is named."""
+        return self.home / "prefect"
+
+    @property
     def work(self) -> Path:
         """Long work of an office's worker: a folder each."""
         return self.home / "work"
@@ -70,6 +75,14 @@ class Settings:
     def clock_file(self) -> Path:
         """The simulated time; exists in a rehearsal's home only."""
         return self.home / "clock"
+
+    def make(self) -> None:
+        """Make the home and the folders of its records, each for this user only, whatever the umask. Safe to repeat.
+
+        A folder that exists keeps its permissions: `seeding doctor` says when others can look into a home.
+        """
+        for folder in (self.home, self.archive, self.media, self.prefect, self.work):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @property
     def endpoints(self) -> Endpoints | None:

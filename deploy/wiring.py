@@ -49,6 +49,7 @@ def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] =
         site_of=sites(where, inventory, lambda _clients: None),
         actor=actor or hub_name(),
         retry_delays=retry_delays,
+        quiet_of=lambda office: entry.quiet_hours if (entry := inventory.office(office)) else None,
         sites_of_a_pass=lambda: sites(where, inventory, cache(lambda _clients: Shared())),
     )
 
@@ -60,7 +61,7 @@ def use_home(home: Path | None = None) -> None:
 
 def journal(where: Settings) -> Journal:
     """Open the journal of a home, which is made with permissions for this user only."""
-    where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    where.make()
     return Journal(where.journal_url)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from deploy.cli.envelope import Answer, Exit, Trouble
@@ -27,6 +29,7 @@ def doctor(home: Path | None, office: str) -> Answer:
     rows.append(_row("inventory", "ok", f"{source}: {len(inventory.offices)} offices"))
     if source == where.inventory:
         rows.append(_journal(where.home, where.journal_url))
+    rows += _private(where.home)
     rows.append(_row("limits", "ok", f"version {limits().version}"))
     chosen = [entry for entry in inventory.offices if not office or entry.id == office]
     if not chosen:
@@ -69,6 +72,13 @@ def _journal(home: Path, url: str) -> dict[str, str]:
     except (SeedingError, ValueError) as wrong:
         return _row("journal", "blocks", str(wrong), "restore the journal from a copy; do not write on")
     return _row("journal", "ok", f"{len(chains)} chains are whole, {sum(chains):,} lines")
+
+
+def _private(home: Path) -> list[dict[str, str]]:
+    """Warn where others of this machine can look into the home. Windows has no such bits: its access list decides."""
+    if os.name != "posix" or not home.exists() or not stat.S_IMODE(home.stat().st_mode) & 0o077:
+        return []
+    return [_row("home", "warns", f"others of this machine may look into {home}", f"chmod 700 {home}")]
 
 
 def _row(check: str, severity: str, message: str, next: str = "") -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.cli.envelope import Answer
 from deploy.inventory import load
@@ -11,13 +12,18 @@ from deploy.prefect_env import prepare
 from deploy.settings import settings
 from tasks.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from flows.prefect_api import Api
+
 
 def deploy(home: Path | None, inventory: Path | None, *, dry_run: bool) -> Answer:
     """Make the server hold what the inventory says. Raises InventoryInvalid before anything is written."""
     where = settings(home)
     found = load(inventory or where.inventory)
     if not os.environ.get("PREFECT_API_URL"):
-        raise InvalidInput("PREFECT_API_URL is not set", next="name your Prefect server, such as http://host:4200/api")
+        raise InvalidInput(
+            "PREFECT_API_URL is not set", next="name your Prefect server, such as https://prefect.example.com/api"
+        )
     prepare(where)
     from deploy.fleet.server import changes
     from deploy.fleet.wanted import wanted
@@ -25,7 +31,7 @@ def deploy(home: Path | None, inventory: Path | None, *, dry_run: bool) -> Answe
 
     done = []
     with prefect_api() as api:
-        for change in changes(api, wanted(found)):
+        for change in changes(api, wanted(found, block_named(api, found.operators.notify))):
             if not dry_run:
                 change.write(api)
             done.append(change)
@@ -33,3 +39,17 @@ def deploy(home: Path | None, inventory: Path | None, *, dry_run: bool) -> Answe
     told = f"{len(done)} changes {'are needed' if dry_run else 'made'} for {len(found.offices)} offices"
     human = "\n".join([*map(str, done), told])
     return Answer({"changes": rows, "dry_run": dry_run, "offices": len(found.offices)}, human)
+
+
+def block_named(api: Api, name: str | None) -> str:
+    """Return the id of the notification block TYPE/NAME, "" for None. Raises InvalidInput where there is none.
+
+    A block holds a secret address, so it is made by hand; the inventory only names it.
+    """
+    if name is None:
+        return ""
+    kind, _, own = name.partition("/")
+    found = api.get(f"/block_types/slug/{kind}/block_documents/name/{own}")
+    if found is None:
+        raise InvalidInput(f"Prefect has no block {name}, which the inventory names", next="make it under Blocks")
+    return str(found["id"])

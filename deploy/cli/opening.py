@@ -68,7 +68,7 @@ class Opened(Seen):
 
         if not self._make and self.where.journal_url.startswith("sqlite:///"):
             _insist_on(Path(self.where.journal_url.removeprefix("sqlite:///")))
-        self.where.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.where.make()
         self.journal: Journal = Journal(self.where.journal_url, make=self._make)
         return self.journal
 

@@ -6,14 +6,17 @@ libpq understands behind a question mark, such as `sslmode=verify-full&sslrootce
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 
-from tasks.errors import InvalidInput, JournalDamaged, NotAllowed, SeedingError, Transient
+from tasks.errors import InvalidInput, JournalDamaged, NotAllowed, NotEncrypted, SeedingError, Transient
+from tasks.wires import PLAIN_HOSTS, may_be_plain
 
 DRIVERS = {
     "sqlite": "sqlite",
@@ -21,6 +24,7 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+ENCRYPTED = ("require", "verify-ca", "verify-full")  # libpq's modes that never talk in clear; the last is the best
 CONNECT_SECONDS = "10"  # unless the URL says otherwise: a host that drops packets would keep a pass for minutes
 _NOT_ALLOWED = "42501"
 _NOT_NOW = ("42P01", "25006")  # no such table; a stand-by that is read only
@@ -31,13 +35,18 @@ _COMMITS_LAST = """SELECT set_config('synchronous_commit', 'on', false)
 
 
 def engine_of(url: str) -> sa.Engine:
-    """Return the engine for a journal's URL; connects to nothing yet. Raises InvalidInput, which never repeats it."""
+    """Return the engine for a journal's URL; connects to nothing yet.
+
+    Raises InvalidInput, and NotEncrypted for a database off this machine without TLS. Neither repeats the URL.
+    """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(parsed)
+        sa.event.listen(engine, "do_connect", _own_file)
         sa.event.listen(engine, "connect", _careful_sqlite)
         sa.event.listen(engine, "begin", _begin_to_write)
         return engine
+    _insist_on_tls(parsed)
     manners = {"client_encoding": "utf8", "application_name": "seeding", "connect_timeout": CONNECT_SECONDS}
     wanted = {key: value for key, value in manners.items() if key not in parsed.query}
     try:
@@ -90,6 +99,24 @@ def _parsed(url: str) -> sa.URL:
         ) from None
 
 
+def _insist_on_tls(parsed: sa.URL) -> None:
+    """Refuse a plain connection to another machine. libpq's own default would take one without a word."""
+    if (_option(parsed, "sslmode") or os.environ.get("PGSSLMODE", "")) in ENCRYPTED:
+        return
+    named = _option(parsed, "hostaddr") or parsed.host or _option(parsed, "host") or os.environ.get("PGHOST", "")
+    for host in filter(None, named.split(",")):
+        if not host.startswith(("/", "@")) and not may_be_plain(host):  # a socket's folder is no host
+            raise NotEncrypted(
+                f"the journal's database on {host} would be reached without TLS",
+                next=f"add ?sslmode=verify-full&sslrootcert=CA.pem to its URL, or name the host in {PLAIN_HOSTS}",
+            )
+
+
+def _option(parsed: sa.URL, name: str) -> str:
+    found = parsed.query.get(name, "")
+    return found if isinstance(found, str) else ",".join(found)
+
+
 def _ours(fact: str, wrong: DatabaseError) -> SeedingError:
     state = getattr(wrong.orig, "sqlstate", None)
     text = f"{fact}: {_reason(wrong)}"
@@ -110,6 +137,13 @@ def _begin_to_write(connection: sa.engine.Connection) -> None:
     """Take the write lock before the first look, so that nobody writes in between. Reads take none."""
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _own_file(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """Make a new journal's file for this user only, whatever the umask; SQLite gives the files beside it the same."""
+    if arguments and not str(arguments[0]).startswith((":memory:", "file:")):
+        with suppress(OSError):  # SQLite says better what is wrong with the place
+            Path(arguments[0]).touch(mode=0o600, exist_ok=False)
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:

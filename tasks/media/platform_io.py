@@ -259,7 +259,7 @@ class Lock:
     """An exclusive lock on a file, given back when the process ends however it ends. Children inherit it on POSIX."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
 
     def take(self, patience_seconds: float = 0.0, dying_seconds: float = 60.0) -> bool:
         """Take the lock; False when another process holds it for longer than we wait.
