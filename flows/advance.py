@@ -101,6 +101,7 @@ def _collapse_late(deployment_id: str | None) -> None:
 def _show_fleet(world: World, passed: list[Passed]) -> None:
     with prefect_api() as api:
         home = Home(api)
+        home.look_up([one.run for one in passed])
         for one in passed:
             show_run(world, home, one)
         withdraw(api, {row.run_id for row in world.journal.rows(open_only=True)})

@@ -9,7 +9,7 @@ with an idempotency key, and each state carries a transition id derived from its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -20,6 +20,7 @@ from states.run import Passage, Run
 
 FLOW_NAME = "seeding-run"
 TOLD = "seeding.told"
+AT_ONCE = 100  # runs that one question asks about: an answer holds their timelines
 TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancelled": "CANCELLED", "abandoned": "FAILED"}
 
 
@@ -39,13 +40,26 @@ class Home:
         self._api = api
         self._forms: dict[str, str] = {}
         self._flow_id: str | None = None
+        self._homes: dict[str, dict[str, Any]] = {}
+        self._artifacts: dict[str, str] = {}
+
+    def look_up(self, runs: Sequence[Run]) -> None:
+        """Find many home runs and their timelines with few questions; what is not found is asked for singly."""
+        for start in range(0, len(runs), AT_ONCE):
+            some = runs[start : start + AT_ONCE]
+            which = {"idempotency_key": {"any_": [_key_of(run) for run in some]}}
+            rows = self._api.post("/flow_runs/filter", {"flow_runs": which, "limit": AT_ONCE})
+            self._homes |= {row["idempotency_key"]: row for row in rows}
+            keys = {"key": {"any_": [artifact_key(f"timeline-{run.run_id}") for run in some]}}
+            found = self._api.post("/artifacts/latest/filter", {"artifacts": keys, "limit": AT_ONCE})
+            self._artifacts |= {row["key"]: row["latest_id"] for row in found}
 
     def project(self, run: Run, question: str = "") -> Page:
         """Bring the home run to the run's latest state, step by step; return it as it was found.
 
         *question* is what a person is asked now, "" when nobody is.
         """
-        home = self._api.post("/flow_runs/", self._flow_run(run))
+        home = self._homes.pop(_key_of(run), None) or self._api.post("/flow_runs/", self._flow_run(run))
         for state in _to_set(run, question, home.get("state") or {}):
             self._api.post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
         told, _, asked = str((home.get("labels") or {}).get(TOLD, "0 ")).partition(" ")
@@ -69,13 +83,17 @@ class Home:
     def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
         """Put an artifact on a page, in place: the same key is updated, never piled up."""
         key = artifact_key(key)
-        found = self._api.post("/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1})
+        known = self._artifacts.pop(key, "") or self._latest(key)
         body = {"data": data, "description": description}
-        if found:
-            self._api.patch(f"/artifacts/{found[0]['latest_id']}", body)
+        if known:
+            self._api.patch(f"/artifacts/{known}", body)
             return
         page = {"flow_run_id": str(home)} if home else {}
         self._api.post("/artifacts/", {"key": key, "type": kind, **body, **page})
+
+    def _latest(self, key: str) -> str:
+        found = self._api.post("/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1})
+        return str(found[0]["latest_id"]) if found else ""
 
     def rename(self, flow_run_id: UUID, name: str) -> None:
         """Give a flow run another name."""
@@ -87,7 +105,7 @@ class Home:
         return {
             "name": run.run_id,
             "flow_id": self._flow_id,
-            "idempotency_key": f"seeding:{run.run_id}:{utc_text(run.opened_at)}",
+            "idempotency_key": _key_of(run),
             "tags": [f"office:{run.plan.office}", f"country:{run.plan.country}", f"mode:{run.plan.mode}"],
             "parameters": {"run_id": run.run_id},
         }
@@ -98,6 +116,10 @@ def home_of(api: Api, run_id: str) -> UUID | None:
     body = {"flows": {"name": {"any_": [FLOW_NAME]}}, "flow_runs": {"name": {"any_": [run_id]}}, "limit": 1}
     found = api.post("/flow_runs/filter", {**body, "sort": "START_TIME_DESC"})
     return UUID(found[0]["id"]) if found else None
+
+
+def _key_of(run: Run) -> str:
+    return f"seeding:{run.run_id}:{utc_text(run.opened_at)}"
 
 
 def artifact_key(text: str) -> str:

@@ -1,16 +1,24 @@
-"""Bringing a Prefect server to what is wanted: read, compare, write only what differs. Nothing is ever deleted."""
+"""Bringing a Prefect server to what is wanted: read, compare, write only what differs. Nothing is ever deleted.
+
+What there is one of for each office is read by the hundred; Prefect takes new things one by one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from deploy.fleet.wanted import POOL, Wanted
 from flows.desk import TAG
 from flows.prefect_api import Api
 
-PAGE = 200
+PAGE = 200  # the most that the server gives at once
+NAMES = 50  # in one question: a name may belong to several flows
+
+Found: TypeAlias = dict[str, dict[str, Any]]  # by name, each shaped as a wanted body
 
 
 @dataclass(frozen=True)
@@ -30,26 +38,29 @@ class Change:
 
 @dataclass(frozen=True)
 class Kind:
-    """How one kind of thing is read (None: not there), made and changed. What is read is shaped as a wanted body."""
+    """How things of one kind are read (as far as they are there), made and changed."""
 
-    read: Callable[[Api, str], dict[str, Any] | None]
+    read: Callable[[Api, Sequence[str]], Found]
     make: Callable[[Api, Wanted], None]
     change: Callable[[Api, Wanted, dict[str, Any]], None]
 
 
 def changes(api: Api, things: Sequence[Wanted]) -> Iterator[Change]:
     """Yield what must be done so that the server holds *things*; what it holds beyond them is paused."""
-    for thing in things:
-        kind = KINDS[thing.kind]
-        found = kind.read(api, thing.name)
-        if found is None:
-            yield Change("create", thing.kind, thing.name, (), lambda api, k=kind, t=thing: k.make(api, t))  # type: ignore[misc]
-            continue
-        fields = tuple(sorted(name for name, value in thing.body.items() if not _same(name, value, found.get(name))))
-        if fields:
-            write = lambda api, k=kind, t=thing, f=found: k.change(api, t, f)  # noqa: E731
-            yield Change("update", thing.kind, thing.name, fields, write)
+    for name, group in groupby(things, key=lambda thing: thing.kind):
+        kind, some = KINDS[name], list(group)
+        found = kind.read(api, [thing.name for thing in some])
+        yield from (change for thing in some if (change := _change(kind, thing, found.get(thing.name))))
     yield from _paused(api, {thing.name for thing in things if thing.kind == "deployment"})
+
+
+def _change(kind: Kind, thing: Wanted, found: dict[str, Any] | None) -> Change | None:
+    if found is None:
+        return Change("create", thing.kind, thing.name, (), lambda api: kind.make(api, thing))
+    fields = tuple(sorted(name for name, value in thing.body.items() if not _same(name, value, found.get(name))))
+    if not fields:
+        return None
+    return Change("update", thing.kind, thing.name, fields, lambda api: kind.change(api, thing, found))
 
 
 def _same(name: str, wish: Any, found: Any) -> bool:
@@ -71,7 +82,7 @@ _FILLED_UP = ("schedules", "concurrency_options", "trigger", "actions")  # the s
 def _paused(api: Api, known: set[str]) -> Iterator[Change]:
     """Yield the pause of every deployment of ours that no office of the inventory stands behind any more."""
     flows: dict[str, str] = {}
-    for found in _deployments(api):
+    for found in _pages(api, "/deployments/filter", {"deployments": {"tags": {"all_": [TAG]}}}):
         flow = flows.setdefault(found["flow_id"], (api.get(f"/flows/{found['flow_id']}") or {}).get("name", ""))
         name = f"{flow}/{found['name']}"
         if name not in known and not found["paused"]:
@@ -79,31 +90,58 @@ def _paused(api: Api, known: set[str]) -> Iterator[Change]:
             yield Change("pause", "deployment", name, ("paused",), lambda api, path=path: api.post(path, {}))  # type: ignore[misc]
 
 
-def _deployments(api: Api) -> Iterator[dict[str, Any]]:
-    for offset in range(0, 100_000, PAGE):
-        which = {"deployments": {"tags": {"all_": [TAG]}}, "limit": PAGE, "offset": offset}
-        rows = api.post("/deployments/filter", which)
-        yield from rows
-        if len(rows) < PAGE:
-            return
+def _singly(read: Callable[[Api, str], dict[str, Any] | None]) -> Callable[[Api, Sequence[str]], Found]:
+    """Return how to read things of which there are only a few."""
+    return lambda api, names: {name: found for name in names if (found := read(api, name)) is not None}
 
 
-def _read_deployment(api: Api, name: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = api.get(f"/deployments/name/{name}")
-    if found is None:
-        return None
-    return {**found, "concurrency_limit": (found["global_concurrency_limit"] or {}).get("limit")}
+def _read_deployments(api: Api, names: Sequence[str]) -> Found:
+    flows = {name.partition("/")[0] for name in names}
+    which = {"flows": {"name": {"any_": sorted(flows)}}}
+    flow_names = {row["id"]: row["name"] for row in api.post("/flows/filter", {**which, "limit": PAGE})}
+    own_names = sorted({name.partition("/")[2] for name in names})
+    found: Found = {}
+    for some in _by_the_fifty(own_names):
+        for row in _pages(api, "/deployments/filter", {**which, "deployments": {"name": {"any_": some}}}):
+            limit = (row["global_concurrency_limit"] or {}).get("limit")
+            found[f"{flow_names[row['flow_id']]}/{row['name']}"] = {**row, "concurrency_limit": limit}
+    return found
 
 
 def _put_deployment(api: Api, thing: Wanted) -> None:
     flow, _, name = thing.name.partition("/")
-    flow_id = api.post("/flows/", {"name": flow})["id"]
-    api.post("/deployments/", {**thing.body, "name": name, "flow_id": flow_id})
+    api.post("/deployments/", {**thing.body, "name": name, "flow_id": _flow_id(api, flow)})
+
+
+@lru_cache(maxsize=64)
+def _flow_id(api: Api, name: str) -> str:
+    """Return the flow's id, which it keeps; a flow that is not there is made."""
+    return str(api.post("/flows/", {"name": name})["id"])
+
+
+def _read_queues(api: Api, names: Sequence[str]) -> Found:
+    found: Found = {}
+    for some in _by_the_fifty(names):
+        rows = _pages(api, "/work_queues/filter", {"work_queues": {"name": {"any_": some}}})
+        found |= {row["name"]: row for row in rows if row["work_pool_name"] == POOL}
+    return found
 
 
 def _read_automation(api: Api, name: str) -> dict[str, Any] | None:
     rows = api.post("/automations/filter", {"automations": {"name": {"any_": [name]}}})
     return rows[0] if rows else None
+
+
+def _by_the_fifty(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (names[start : start + NAMES] for start in range(0, len(names), NAMES))
+
+
+def _pages(api: Api, path: str, which: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for offset in range(0, 100_000, PAGE):
+        rows = api.post(path, {**which, "limit": PAGE, "offset": offset})
+        yield from rows
+        if len(rows) < PAGE:
+            return
 
 
 def _queues(name: str = "") -> str:
@@ -112,25 +150,25 @@ def _queues(name: str = "") -> str:
 
 KINDS = {
     "work pool": Kind(
-        lambda api, name: api.get(f"/work_pools/{name}"),
+        _singly(lambda api, name: api.get(f"/work_pools/{name}")),
         lambda api, thing: api.post("/work_pools/", {"name": thing.name, **thing.body}) and None,
         lambda api, thing, _: api.patch(
             f"/work_pools/{thing.name}", {k: v for k, v in thing.body.items() if k != "type"}
         ),
     ),
     "work queue": Kind(
-        lambda api, name: api.get(_queues(name)),
+        _read_queues,
         lambda api, thing: api.post(_queues(), {"name": thing.name, **thing.body}) and None,
         lambda api, thing, _: api.patch(_queues(thing.name), thing.body),
     ),
     "concurrency limit": Kind(
-        lambda api, name: api.get(f"/v2/concurrency_limits/{name}"),
+        _singly(lambda api, name: api.get(f"/v2/concurrency_limits/{name}")),
         lambda api, thing: api.post("/v2/concurrency_limits/", {"name": thing.name, **thing.body}) and None,
         lambda api, thing, _: api.patch(f"/v2/concurrency_limits/{thing.name}", thing.body),
     ),
-    "deployment": Kind(_read_deployment, _put_deployment, lambda api, thing, _: _put_deployment(api, thing)),
+    "deployment": Kind(_read_deployments, _put_deployment, lambda api, thing, _: _put_deployment(api, thing)),
     "automation": Kind(
-        _read_automation,
+        _singly(_read_automation),
         lambda api, thing: api.post("/automations/", {"name": thing.name, **thing.body}) and None,
         lambda api, thing, found: api.put(f"/automations/{found['id']}", {"name": thing.name, **thing.body}),
     ),

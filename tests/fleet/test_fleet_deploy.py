@@ -85,6 +85,21 @@ def test_the_dry_run_says_what_the_real_one_does(
     assert dry.data["changes"] == real.data["changes"] != [] and again.data["changes"] == []
 
 
+def test_a_hundred_offices_more_cost_a_handful_of_questions(
+    prefect: Prefect, inventory: Inventory, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What there is one of for each office is read by the fifty: a thousand offices take no thousand requests."""
+
+    def asked(count: int) -> int:
+        offices = tuple(replace(inventory.offices[0], id=f"office-{n}", worker="office") for n in range(count))
+        caplog.clear()
+        with caplog.at_level("INFO", "httpx"), prefect_api() as api:
+            assert len(list(changes(api, wanted(Inventory(offices))))) > 3 * count - 1
+        return sum("HTTP Request" in record.message for record in caplog.records)
+
+    assert asked(120) - asked(20) == 4  # two more questions about queues, two more about deployments
+
+
 def deployed(inventory: Inventory) -> list[str]:
     """Deploy, and return what was written."""
     with prefect_api() as api:
