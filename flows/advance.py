@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.charts import CHARTED, funnel, gantt
-from flows.desk import withdraw
+from flows.desk import answered_meanwhile, withdraw
 from flows.home_run import Home
 from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
@@ -47,7 +47,8 @@ async def advance_fleet(look_now: bool = False, only: list[str] | None = None, o
     world = current().for_many()
     await asyncio.to_thread(_collapse_late, runtime.deployment.id)
     rows = [row for row in world.journal.rows(open_only=True) if office in ("", row.office)]
-    run_ids = only if only is not None else due_ids(rows, world.clock.now())
+    answered = await asyncio.to_thread(answered_meanwhile, runtime.deployment.id)
+    run_ids = [*dict.fromkeys([*only, *answered])] if only is not None else due_ids(rows, world.clock.now())
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(run_id: str) -> Passed | str:

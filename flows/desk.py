@@ -20,9 +20,10 @@ from tasks.office.afar.remote import Asked, OfficeSilent
 
 FLOW = "office-work"
 TAG = "seeding"  # on every deployment and flow run of ours
-ANSWERED = "answered"  # the name of the final state of a flow run that holds an answer
+ANSWERED = "answered"  # the final state of a flow run that holds an answer, and the hub's pass that takes answers in
 TOOK, SINCE = "seeding.taken", "seeding.since"  # labels: when the answer was first read; when it was first asked
 ANSWER, PART = "office-answer", "office-content"  # the artifacts' types
+BULK = 50  # flow runs whose state the server sets in one call
 MOST_QUESTION_BYTES = 500_000  # the server takes 512 KiB of parameters
 PART_BYTES = 1024 * 1024
 MOST_PARTS = 128
@@ -91,6 +92,22 @@ def start_again(api: Api, pool: str, queue: str) -> int:
         state = {"type": "SCHEDULED", "name": "started again", "message": "the worker was started again"}
         api.post(f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
     return len(begun)
+
+
+def answered_meanwhile(deployment_id: str | None) -> list[str]:
+    """Take over the passes of this deployment that wait because offices answered: return the ids of their runs.
+
+    They are cancelled as `collapsed`. Should whoever took them over die, the fleet's own passes come to these runs.
+    """
+    if not deployment_id:
+        return []
+    which = {**_scheduled(), "name": {"any_": [ANSWERED]}, "deployment_id": {"any_": [deployment_id]}}
+    with prefect_api() as api:
+        waiting = api.post("/flow_runs/filter", {"flow_runs": which, "limit": 200})
+        ids = [row["id"] for row in waiting]
+        for at in range(0, len(ids), BULK):
+            _cancel(api, {"id": {"any_": ids[at : at + BULK]}}, "collapsed")
+    return [run_id for row in waiting for run_id in row["parameters"].get("only") or ()]
 
 
 def put_reply(api: Api, flow_run_id: str, reply: Reply) -> None:

@@ -6,7 +6,6 @@ only waits for it, so that a lost worker costs nothing.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, runtime
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed
 
 from flows.desk import ANSWERED, FLOW, TAG, put_reply, reply_of
-from flows.prefect_api import Api, prefect_api
+from flows.prefect_api import prefect_api
 from flows.progress import ProgressPage
 from tasks.errors import SeedingError
 from tasks.media import Progress
@@ -27,7 +26,7 @@ from tasks.office.afar.questions import VERBS, Hands, Question, Reply, answered,
 from tasks.ports import OnSite
 
 PATIENCE_SECONDS = 1800.0  # then the flow run ends, the work goes on, and the hub asks again
-ADVANCE = "advance/one-run"  # the hub's deployment that is told of an answer
+ADVANCE = f"advance-fleet/{ANSWERED}"  # the hub's deployment that is told of an answer
 
 
 @dataclass(frozen=True)
@@ -43,21 +42,39 @@ class Bench:
     patience_seconds: float = PATIENCE_SECONDS
 
 
-_factory: Callable[[], Bench] | None = None
+_factory: Callable[[str], Bench] | None = None
 
 
-def use_bench(factory: Callable[[], Bench]) -> None:
-    """Say how this process gets its bench."""
+def use_bench(factory: Callable[[str], Bench]) -> None:
+    """Say how this process gets the bench of an office, by its id."""
     global _factory
     _factory = factory
 
 
-@flow(name=FLOW, log_prints=False, persist_result=False)
+def _tell_the_hub(flow: Any, flow_run: FlowRun, state: State) -> None:
+    """Have the hub take the answer in at once. Its schedule would come to it later anyway."""
+    if state.name != ANSWERED:
+        return
+    question = read_question(flow_run.parameters["question"])
+    with prefect_api() as api:
+        hub = api.get(f"/deployments/name/{ADVANCE}")
+        if hub is not None:
+            body = {
+                "name": ANSWERED,
+                "parameters": {"only": [question.work.run_id], "look_now": True},
+                "idempotency_key": f"answered:{flow_run.id}",
+                "tags": [TAG, f"office:{question.office}"],
+            }
+            api.post(f"/deployments/{hub['id']}/create_flow_run", body)
+
+
+@flow(name=FLOW, log_prints=False, persist_result=False, on_completion=[_tell_the_hub])
 async def office_work(question: str) -> State:
     """Do one piece of the hub's work at this office, or wait for it, and answer. Safe to run again at any time."""
     if _factory is None:
         raise RuntimeError("no bench: call flows.office_work.use_bench() first (deploy/office_entry.py does)")
-    return await asyncio.to_thread(_work, _factory(), read_question(question), str(runtime.flow_run.id))
+    asked = read_question(question)
+    return _work(_factory(asked.office), asked, str(runtime.flow_run.id))  # nobody else is on this loop
 
 
 def _work(bench: Bench, question: Question, flow_run_id: str) -> State:
@@ -73,7 +90,6 @@ def _work(bench: Bench, question: Question, flow_run_id: str) -> State:
         except SeedingError as wrong:
             put_reply(api, flow_run_id, failed(wrong.message, wrong.next))
         Job(bench.home, question).take_away()
-        _tell_the_hub(api, question, flow_run_id)
     return Completed(name=ANSWERED, message=_words(question, reply))
 
 
@@ -87,15 +103,3 @@ def _reply(bench: Bench, question: Question, tell: Callable[[OnSite, Progress], 
 def _words(question: Question, reply: Reply) -> str:
     error = reply.data.get("error")
     return f"{question.verb}: {error['message']}" if error else f"{question.verb} done"
-
-
-def _tell_the_hub(api: Api, question: Question, flow_run_id: str) -> None:
-    """Have the hub look at once. Its schedule would come to it later anyway."""
-    hub = api.get(f"/deployments/name/{ADVANCE}")
-    if hub is not None:
-        body = {
-            "parameters": {"run_id": question.work.run_id, "look_now": True},
-            "idempotency_key": f"answered:{flow_run_id}",
-            "tags": [TAG, f"office:{question.office}"],
-        }
-        api.post(f"/deployments/{hub['id']}/create_flow_run", body)

@@ -168,15 +168,18 @@ def deploy(
 
 @app.command()
 def work(
-    office: Annotated[str, typer.Argument(help="The office whose work is done here; without it the hub's.")] = "",
+    offices: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="OFFICE", help="The offices whose work is done here; without any the hub's."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do what waits now, then end.")] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Do the work that waits in Prefect for an office, or for the hub, until stopped."""
+    """Do the work that waits in Prefect for offices, or for the hub, until stopped."""
     from deploy.cli import working
 
-    run("work", lambda: working.work(home, office, once=once), as_json=json)
+    run("work", lambda: working.work(home, offices or [], once=once), as_json=json)
 
 
 @app.command()

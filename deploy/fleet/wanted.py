@@ -16,12 +16,13 @@ from deploy.inventory import Inventory
 from deploy.inventory.offices import Office, ScheduleEntry
 from flows.advance import advance, advance_fleet
 from flows.answering import FORMS
-from flows.desk import TAG
+from flows.desk import ANSWERED, TAG
 from flows.office_work import office_work
 from flows.verb_task import order_slots
 
 POOL = "seeding"
 HUB_QUEUE = "hub"
+ANSWERS_QUEUE = "hub-answers"  # one pass at a time: what is answered meanwhile is the next one's
 FLEET_CRON = ScheduleEntry().advance  # the hub's pass over every due run; an office's own schedule adds to it
 LOST_SECONDS = 90  # three heartbeats
 
@@ -50,6 +51,7 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
     pool = {"type": "process", "base_job_template": template, "description": "Offline seeding: the hub and the offices"}
     yield Wanted("work pool", POOL, pool)
     yield Wanted("work queue", HUB_QUEUE, {"description": "Passes, forms", "concurrency_limit": None})
+    yield Wanted("work queue", ANSWERS_QUEUE, {"description": "Passes after answers", "concurrency_limit": 1})
     for office in inventory.offices:
         if office.worker == "office":
             body = {"description": f"Work at {office.id}", "concurrency_limit": 4}
@@ -58,6 +60,7 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
         yield Wanted("concurrency limit", name, {"limit": limits().orders.most, "active": True})
     fleet = {"schedules": [_schedule(FLEET_CRON, "UTC", active=True)], **_one_at_a_time()}
     yield _deployment(advance_fleet, "all", HUB_QUEUE, [], "Every run that is due, of all offices", fleet)
+    yield _deployment(advance_fleet, ANSWERED, ANSWERS_QUEUE, [], "Runs that an office has just answered", {})
     yield _deployment(advance, "one-run", HUB_QUEUE, [], "One run, now", {})
     for office in inventory.offices:
         yield _passes_of(office)

@@ -141,7 +141,7 @@ def flow_runs(verb: str) -> list[dict[str, Any]]:
 def hub_was_told() -> list[str]:
     """The keys of the passes that the office asked the hub to make."""
     with prefect_api() as api:
-        rows = api.post("/flow_runs/filter", {"flows": {"name": {"any_": ["advance"]}}})
+        rows = api.post("/flow_runs/filter", {"flows": {"name": {"any_": ["advance-fleet"]}}})
     return [row["idempotency_key"] for row in rows]
 
 
