@@ -5,7 +5,8 @@ Nothing here is a number of its own; `deploy/data` reads `limits.yaml` into thes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -93,6 +94,11 @@ class Limits:
     def device(self, sku: str, model: str = "") -> Device | None:
         """Return the device of that SKU (and model), or None."""
         return next((d for d in self.devices if d.sku == sku and d.model == model), None)
+
+    def read_as(self, usable_bytes: Mapping[str, int]) -> Limits:
+        """Return these limits with other capacities of a device, by SKU: where pages disagree, the office chooses."""
+        devices = (replace(d, usable_bytes=usable_bytes.get(d.sku, d.usable_bytes)) for d in self.devices)
+        return replace(self, devices=tuple(devices))
 
     def clock(self, name: str) -> ClockRule | None:
         """Return the time limit of that name, or None."""

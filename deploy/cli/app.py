@@ -61,6 +61,25 @@ def validate(
 
 
 @app.command()
+def plan(
+    inventory: Annotated[Path | None, typer.Argument(help="The inventory (default: offices.yaml).")] = None,
+    office: Annotated[str, typer.Option(help="Only this office, every way in full.")] = "",
+    start: Annotated[str, typer.Option(help="The day the first orders are placed (default: today).")] = "",
+    slots: Annotated[int, typer.Option(min=0, max=1000, help="What if so many orders could be active?")] = 0,
+    mbps: Annotated[float, typer.Option(min=0, help="What if every office's line had so many Mbit/s?")] = 0.0,
+    before: Annotated[Path | None, typer.Option(help="An earlier plan (--json): sources stay where they were.")] = None,
+    azure: Annotated[bool, typer.Option("--azure", help="Ask Azure's own validators, too.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Say how each office is best seeded, why, until when and at what price, and when which order is due."""
+    from deploy.cli import planning
+
+    asked = planning.Asked(inventory, office, start, slots, mbps, before, azure)
+    run("plan", lambda: planning.plan(home, asked), as_json=json)
+
+
+@app.command()
 def start(
     office: Annotated[str, typer.Argument(help="The office's id in the inventory.")],
     month: Annotated[str, typer.Option(help="The run's month, such as 2026-11 (default: this one).")] = "",

@@ -36,7 +36,7 @@ def open_run(opened: Opened, office: str, month: str, waivers: dict[str, str]) -
         raise InvalidInput(f"{month!r} is not a month such as 2026-11", next="seeding start OFFICE --month YYYY-MM")
     run_id = _free_id(opened, f"{office}/{month or format(now, '%Y-%m')}")
     plan = entry.plan(job_name(run_id))
-    found = problems(plan, limits())
+    found = problems(plan, entry.limits)
     refused = [p for p in found if p.severity == "blocks" and p.code not in waivers]
     if refused:
         file = str(opened.where.inventory)

@@ -54,7 +54,7 @@ def answer(home: Path | None, inventory: Path | None) -> Answer:
 def _planning(placed: Placed, file: str) -> list[Problem]:
     plan = placed.office.plan(job_name(placed.office.id))
     found = []
-    for problem in plan_problems(plan, limits()):
+    for problem in plan_problems(plan, placed.office.limits):
         at = placed.place_of(problem.item)
         found.append(Problem(problem.code, problem.message, problem.next, file, at.line, at.column, problem.severity))
     return found

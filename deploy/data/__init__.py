@@ -24,25 +24,25 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @functools.cache
 def limits() -> Limits:
     """Return `limits.yaml` and the parcel rules of `countries.yaml`, read once. Raises KeyError or ValueError."""
-    data = _read("limits.yaml")
+    data = read_data("limits.yaml")
     boundaries = tuple(
-        Boundary(row["name"], frozenset(row["countries"]), _origin(row)) for row in data["commerce_boundaries"]
+        Boundary(row["name"], frozenset(row["countries"]), origin_of(row)) for row in data["commerce_boundaries"]
     )
     return Limits(
         version=data["version"],
         devices=tuple(_device(row, boundaries) for row in data["devices"]),
         boundaries=boundaries,
         orders=OrderSlots(
-            data["orders"]["active"], tuple(boundary.countries for boundary in boundaries), _origin(data["orders"])
+            data["orders"]["active"], tuple(boundary.countries for boundary in boundaries), origin_of(data["orders"])
         ),
         regions=dict(data["regions"]["countries"]),
         clocks=tuple(_clock(row) for row in data["clocks"]),
-        parcels=_parcels(_read("countries.yaml")["parcels"], boundaries),
+        parcels=_parcels(read_data("countries.yaml")["parcels"], boundaries),
         planning=PlanningMarks(
             daily_change_warn_percent=data["planning"]["daily_change_warn_percent"],
             daily_change_block_percent=data["planning"]["daily_change_block_percent"],
             mars_volume_bytes=parse_size(str(data["planning"]["mars_volume"])),
-            origin=_origin(data["planning"]),
+            origin=origin_of(data["planning"]),
         ),
     )
 
@@ -51,24 +51,25 @@ def limits() -> Limits:
 def oldest_versions() -> tuple[OldestVersion, ...]:
     """Return `agents.yaml`: the oldest backup software that will do. Raises KeyError or ValueError when damaged."""
     return tuple(
-        OldestVersion(row["product"], row["mode"], str(row["version"]), row["name"], _origin(row))
-        for row in _read("agents.yaml")["oldest"]
+        OldestVersion(row["product"], row["mode"], str(row["version"]), row["name"], origin_of(row))
+        for row in read_data("agents.yaml")["oldest"]
     )
 
 
 @functools.cache
 def countries() -> dict[str, str]:
     """Return the ISO 3166-1 two-letter codes with their English short names."""
-    return dict(_read("countries.yaml")["countries"])
+    return dict(read_data("countries.yaml")["countries"])
 
 
 @functools.cache
 def country_mistakes() -> dict[str, str]:
     """Return codes people write by mistake (UK) with the right ones (GB)."""
-    return dict(_read("countries.yaml")["often_meant"])
+    return dict(read_data("countries.yaml")["often_meant"])
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_data(name: str) -> dict[str, Any]:
+    """Return a data file of this folder as YAML has it. Raises FileNotFoundError."""
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
     data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, and our own file
     return data
@@ -79,7 +80,7 @@ def _parcels(data: dict[str, Any], boundaries: tuple[Boundary, ...]) -> ParcelRu
     customs = data["customs"]
     return ParcelRules(
         gates=tuple(
-            Gate(row["wants"], row["given_by"], frozenset(row["countries"]), frozenset(row["regions"]), _origin(row))
+            Gate(row["wants"], row["given_by"], frozenset(row["countries"]), frozenset(row["regions"]), origin_of(row))
             for row in data["gates"]
         ),
         ways_back=tuple(
@@ -87,14 +88,14 @@ def _parcels(data: dict[str, Any], boundaries: tuple[Boundary, ...]) -> ParcelRu
                 carriers=tuple(row["carriers"]),
                 preferred=row.get("preferred", ""),
                 countries=frozenset(row["countries"]).union(*(unions[name] for name in row.get("boundaries", ()))),
-                origin=_origin(row),
+                origin=origin_of(row),
             )
             for row in data["ways_back"]
         ),
         customs=Customs(
             papers=tuple(customs["papers"]),
             unions=tuple(unions[name] for name in customs["boundaries"]),
-            origin=_origin(customs),
+            origin=origin_of(customs),
         ),
     )
 
@@ -114,7 +115,7 @@ def _device(row: dict[str, Any], boundaries: tuple[Boundary, ...]) -> Device:
         seeding=row["seeding"],
         retired_on=retired.get("since"),
         retired_in=frozenset(retired.get("countries", ())) | inside,
-        origin=_origin(row),
+        origin=origin_of(row),
     )
 
 
@@ -122,11 +123,12 @@ def _clock(row: dict[str, Any]) -> ClockRule:
     length = timedelta(days=row.get("days", 0), hours=row.get("hours", 0))
     return ClockRule(
         row["name"], length, row["started_by"], row["consequence"], row["owner"], row["harm"],
-        timedelta(days=row.get("warn_days", 0)), dict(row.get("charges_usd") or {}), _origin(row),
+        timedelta(days=row.get("warn_days", 0)), dict(row.get("charges_usd") or {}), origin_of(row),
     )  # fmt: skip
 
 
-def _origin(row: dict[str, Any]) -> Origin:
+def origin_of(row: dict[str, Any]) -> Origin:
+    """Return where a row was read, and when it was last compared. Raises KeyError, ValueError."""
     checked_on = row["checked_on"]
     if not isinstance(checked_on, date):
         raise ValueError(f"checked_on: {checked_on!r} is no date")

@@ -7,13 +7,17 @@ A new key of the inventory is a new field; reader, messages and the editors' sch
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from deploy.data import limits
 from deploy.inventory import values as v
 from deploy.inventory.keys import Choice, Listed, Mapping, key
+from deploy.inventory.planning_keys import CUSTOMS_DAYS, WEEKDAY, PricesEntry, ReadingsEntry
+from states.limits import Limits
 from states.plan import AgentKind, Drive, Item, Mode, OwnDisk, Plan
-from states.planning import OWN_DISK_SKU, choose_sku
+from states.planner.needs import WEEKDAYS, Line, Needs
+from states.planning import OWN_DISK_SKU, choose_sku, job_name
 from states.sizes import parse_share
 
 if TYPE_CHECKING:  # the ports load slowly, and `seeding validate` never needs them
@@ -49,10 +53,19 @@ class ContactsEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class BandwidthEntry:
-    """The office's way out: megabits per second, and in which hours of the office's day backups may use it."""
+    """The office's way out: megabits per second, and in which hours of the office's day backups may use it.
+
+    `measured_mbps` is what a large upload really got in these hours; a plan believes it more than the contract.
+    """
 
     mbps: float = key(v.MBPS)
     hours: str | None = key(v.HOURS, None)
+    measured_mbps: float | None = key(v.MBPS, None)
+
+    def fact(self) -> Line:
+        """Return the line as planning sees it."""
+        hours = _hours_a_day(self.hours) if self.hours else 24.0
+        return Line(self.measured_mbps or self.mbps, hours, measured=self.measured_mbps is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +204,10 @@ class Office:
     restore_sample: bool = key(v.YES_NO, False)
     schedule: ScheduleEntry = key(Mapping(ScheduleEntry), ScheduleEntry())
     budget: BudgetEntry | None = key(Mapping(BudgetEntry), None)
+    prices: PricesEntry | None = key(Mapping(PricesEntry), None)
+    staff_days: tuple[str, ...] | None = key(Listed(WEEKDAY, most=7), None)
+    customs_days: int | None = key(CUSTOMS_DAYS, None)
+    readings: ReadingsEntry = key(Mapping(ReadingsEntry), ReadingsEntry())
 
     @property
     def contact(self) -> Contact:
@@ -212,12 +229,33 @@ class Office:
         """The SKU to order: the inventory's, or the smallest that carries everything to this country."""
         if self.mode == "own-disk":
             return OWN_DISK_SKU
-        return self.sku or choose_sku(self.country, tuple(item.bytes for item in self.items), limits())
+        return self.sku or choose_sku(self.country, tuple(item.bytes for item in self.items), self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force, as this office reads them where Microsoft's pages disagree."""
+        return limits().read_as(self.readings.usable_bytes())
+
+    def needs(self) -> Needs:
+        """Return what planning must know of the office. Judges nothing."""
+        prices, budget, staff = self.prices, self.budget, self.staff_days
+        return Needs(
+            plan=self.plan(job_name(self.id)),
+            limits=self.limits,
+            line=self.bandwidth.fact() if self.bandwidth else None,
+            staff_days=frozenset(WEEKDAYS.index(day) for day in staff) if staff else None,
+            customs_days=self.customs_days,
+            fits_one_device=self.readings.fits_one_device,
+            prices=prices.amounts() if prices else {},
+            currency=prices.currency if prices else "",
+            budget=(Decimal(str(budget.amount)), budget.currency) if budget else None,
+            subdivision=self.ship_to.state,
+        )
 
     def plan(self, job_name: str) -> Plan:
         """Return what one run for this office sets out to do, by the limits in force. Judges nothing."""
         sku, azure = self.chosen_sku, self.azure
-        device = limits().device(sku)
+        device = self.limits.device(sku)
         return Plan(
             office=self.id,
             country=self.country,
@@ -254,6 +292,12 @@ class Office:
             gate=f"{gate.wants}, from {gate.given_by}" if gate else "",
             papers=rules.customs.papers if lands_in and abroad else (),
         )
+
+
+def _hours_a_day(span: str) -> float:
+    """Return the hours of `20:00-06:00`; the same time twice is the whole day."""
+    begin, end = (int(at[:2]) + int(at[3:]) / 60 for at in span.split("-"))
+    return (end - begin) % 24 or 24.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""What a plan takes from the journal: how long the fleet's own runs took, which slots are held, what is seeded already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from deploy.cli.opening import Seen
+from deploy.data import limits
+from deploy.data.figures import figures, history_most
+from states.planner.figures import Figures
+from states.planner.history import spans_of
+from states.planner.needs import Needs
+from states.planner.timing import Clockwork, slot_until
+from states.planner.waves import Busy, pool_of
+from states.run import Run
+from states.slots import Ordering
+from tasks.errors import NotFound
+
+GIVEN_UP = ("cancelled", "abandoned")
+
+
+@dataclass(frozen=True)
+class FleetSeen:
+    """The fleet as its journal shows it. `taken` says, by office and source, in which run it is or was seeded."""
+
+    figures: Figures
+    runs: tuple[Run, ...] = ()
+    taken: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def left_of(self, needs: Needs) -> Needs:
+        """Return the office without the sources that are seeded, or being seeded, in a run."""
+        taken = self.taken.get(needs.plan.office, {})
+        return replace(needs, plan=replace(needs.plan, items=tuple(i for i in needs.plan.items if i.name not in taken)))
+
+    def busy(self, today: date, clock: Clockwork) -> tuple[Busy, ...]:
+        """Return the order slots that runs hold now, each until the day it is free again (P90)."""
+        return tuple(_busy(self.runs, today, clock))
+
+
+def fleet_seen(home: Path | None) -> FleetSeen:
+    """Return what the journal of *home* shows; where there is none, the published figures alone.
+
+    Only so many of the newest runs are asked how long they took. Raises JournalDamaged, Transient.
+    """
+    try:
+        seen = Seen(home)
+    except NotFound:
+        return FleetSeen(figures())
+    rows = sorted(seen.shown.rows(), key=lambda row: row.since, reverse=True)
+    wanted = {row.run_id for row in rows[: history_most()]} | {row.run_id for row in rows if not row.over}
+    runs = tuple(seen.shown.run(row.run_id) for row in rows if row.run_id in wanted)
+    taken: dict[str, dict[str, str]] = {}
+    for run in reversed(runs):
+        if run.state not in GIVEN_UP:
+            names = {item.name: f"{run.run_id} ({run.state})" for item in run.plan.items}
+            taken.setdefault(run.plan.office, {}).update(names)
+    return FleetSeen(replace(figures(), history=spans_of(runs)), runs, taken)
+
+
+def _busy(runs: Iterable[Run], today: date, clock: Clockwork) -> Iterable[Busy]:
+    for run in runs:
+        pool = pool_of(Needs(run.plan, limits()), run.plan.sku)
+        ordering = Ordering(run.run_id, run.plan, run.state, tuple(run.conditions), bool(run.intents))
+        if pool and ordering.holds_a_slot:
+            until = slot_until(run.state, run.since.date(), run.plan.sku, Needs(run.plan, limits()), clock)
+            yield Busy(pool, max(today, until))
