@@ -110,12 +110,18 @@ BACKWARD = (
     Edge("reorder", "shipped",   "planned",    (), (d.the_datacenter_is_done_with_the_drives,)),
     Edge("reorder", "ingested",  "planned"),
 )
+# An order made by hand whose device has left the office; what is on it its manifest says.
+ADOPTION = (
+    Edge("adopt",   "ordered",   "shipped",   (g.nothing_blocks, g.the_order_exists, g.the_manifest_is_sealed,
+                                               g.the_carrier_has_it),
+                                              (d.no_import_job_is_adopted,)),
+)
 # fmt: on
 ENDINGS = (
     *(Edge("cancel", s, "cancelled", (g.the_order_can_be_cancelled,)) for s in ("planned", "ordered")),
     *(Edge("abandon", s.name, "abandoned") for s in STATES.values() if s.turn is not Turn.OVER),
 )
-EDGES = (*FORWARD, *BACKWARD, *ENDINGS)
+EDGES = (*FORWARD, *BACKWARD, *ADOPTION, *ENDINGS)
 
 
 def forward_from(state: str) -> Edge | None:

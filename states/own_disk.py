@@ -142,6 +142,11 @@ def the_datacenter_is_done_with_the_drives(run: Run) -> str | None:
     )
 
 
+def no_import_job_is_adopted(run: Run) -> str | None:
+    """Never: which byte lies on which drive is known to the run that prepared them, and to nobody else."""
+    return f"{run.job_name} is a job of own drives, which only the run that prepared them can follow; use the portal"
+
+
 def the_import_job_is_gone(run: Run) -> str | None:
     """Azure deleted the import job, so one of the drives as they are may be created again."""
     if "import-job-gone" in run.conditions:

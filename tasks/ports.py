@@ -124,6 +124,9 @@ class Orders(Protocol):
     def tags(self, plan: Plan, job_name: str) -> dict[str, str]:
         """Return the tags of a job that exists. Raises NotFound."""
 
+    def tag(self, plan: Plan, job_name: str, tags: dict[str, str]) -> None:
+        """Add tags to the order's own. Safe to call twice."""
+
     def serials(self, plan: Plan, job_name: str) -> tuple[str, ...]:
         """Return the devices' serial numbers (reads the order's secrets and drops them). Raises NotYet."""
 

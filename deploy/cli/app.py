@@ -94,6 +94,22 @@ def start(
 
 
 @app.command()
+def adopt(
+    office: Annotated[str, typer.Argument(help="The office's id in the inventory.")],
+    job: Annotated[str, typer.Argument(help="The order's name in Azure.")],
+    manifest: Annotated[
+        Path | None, typer.Option(help="The sealed manifest of its device, once that has left the office.")
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Make a run of an order that was placed by hand in the portal, in the state its evidence says."""
+    from deploy.cli import adopting
+
+    run("adopt", lambda: adopting.adopted(home, office, job, manifest), as_json=json)
+
+
+@app.command()
 def advance(
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it every run that is due.")] = "",
     now: Annotated[bool, typer.Option("--now", help="Look at the world now, due or not.")] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.cli.envelope import Answer
@@ -13,7 +14,9 @@ from deploy.inventory import InventoryInvalid, load
 from deploy.inventory.problems import Problem
 from states.codec import to_json
 from states.lines import Draft
+from states.plan import Plan
 from states.planning import job_name, problems
+from states.problems import Problem as Breach
 from states.run import Run
 from tasks.errors import InvalidInput
 
@@ -34,22 +37,27 @@ def open_run(opened: Opened, office: str, month: str, waivers: dict[str, str]) -
         raise InvalidInput(f"{opened.where.inventory} has no office {office}", next="seeding validate")
     if month and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise InvalidInput(f"{month!r} is not a month such as 2026-11", next="seeding start OFFICE --month YYYY-MM")
-    run_id = _free_id(opened, f"{office}/{month or format(now, '%Y-%m')}")
+    run_id = free_id(opened, f"{office}/{month or format(now, '%Y-%m')}")
     plan = entry.plan(job_name(run_id))
     found = problems(plan, entry.limits)
     refused = [p for p in found if p.severity == "blocks" and p.code not in waivers]
     if refused:
         file = str(opened.where.inventory)
         raise InventoryInvalid(Problem(p.code, p.message, p.next, file) for p in refused)
-    drafts = [
+    return opened.journal.open(run_id, first_lines(plan, found, waivers), now, person())
+
+
+def first_lines(plan: Plan, found: Sequence[Breach], waivers: Mapping[str, str]) -> list[Draft]:
+    """Return the lines a run begins with: its plan, what the rules said of it, and what was waived."""
+    return [
         Draft("opened", {"plan": to_json(plan)}),
         Draft("planned", {"limits": limits().version, "problems": [to_json(problem) for problem in found]}),
         *(Draft("waiver", {"code": code, "reason": reason}) for code, reason in waivers.items()),
     ]
-    return opened.journal.open(run_id, drafts, now, person())
 
 
-def _free_id(opened: Opened, wanted: str) -> str:
+def free_id(opened: Opened, wanted: str) -> str:
+    """Return *wanted*, or it with a number when runs of that id are over. Raises InvalidInput while one is open."""
     rows = {row.run_id: row for row in opened.journal.rows()}
     taken = [row for row in rows.values() if row.run_id == wanted or row.run_id.startswith(f"{wanted}-")]
     still_open = [row.run_id for row in taken if not row.over]

@@ -95,6 +95,14 @@ class DataBoxOrders:
         tags = mapping(self._must_get(plan, job_name), "tags")
         return {str(name): "" if value is None else str(value) for name, value in tags.items()}
 
+    def tag(self, plan: Plan, job_name: str, tags: dict[str, str]) -> None:
+        """Add these tags to the order's own; returns once accepted. Safe to call twice. Raises NotFound."""
+        kept = self.tags(plan, job_name)
+        self._acted_on.add(job_name)
+        body = models.JobResourceUpdateParameter(tags={**kept, **tags})
+        with ours(f"tag the order {job_name}"):
+            self._client(plan).jobs.begin_update(plan.resource_group, job_name, body, polling=False, **SENT_ONCE)
+
     def serials(self, plan: Plan, job_name: str) -> tuple[str, ...]:
         """Return the serial numbers of the devices.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -76,18 +75,6 @@ def test_the_archive_keeps_the_manifest_and_the_datacenters_log(played: Played, 
     sealed = run.get(Sealed)
 
     assert sealed and sealed.manifest in played.archive and f"{run.job_name}-copylog-1.xml" in played.archive
-
-
-@pytest.fixture
-def lyon(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
-    """A journey of Lyon alone."""
-    yield from alone("lyon", rehearsal, tmp_path)
-
-
-@pytest.fixture
-def sydney(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
-    """A journey of Sydney alone."""
-    yield from alone("sydney", rehearsal, tmp_path)
 
 
 def test_a_byte_flipped_before_the_device_is_prepared_never_counts_as_ingested(lyon: Journey) -> None:
@@ -210,12 +197,6 @@ def delete_a_blob(journey: Journey, office: str) -> None:
     assert copied is not None
     container = journey.azure.blobs.get_container_client(copied.items[0].folder.rpartition("/")[2])
     container.delete_blob(next(iter(container.list_blobs())).name)
-
-
-def alone(office: str, azure: Azure, where: Path) -> Iterator[Journey]:
-    started = begun(azure, where / "home", (office,))
-    yield Journey(started, azure)
-    started.journal.close()
 
 
 def run_of(played: Played, office: str) -> Run:
