@@ -19,6 +19,7 @@ from flows.answering import (
     stop_job,
     waive,
 )
+from flows.digest import digest
 
 __all__ = [
     "advance",
@@ -27,6 +28,7 @@ __all__ = [
     "cancel",
     "close",
     "delivered",
+    "digest",
     "handed_over",
     "hold",
     "prepared",

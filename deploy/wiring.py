@@ -124,6 +124,7 @@ def own_drives(where: Settings, entry: OfficeEntry) -> LocalDisks | None:
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
     """Return who we are in Azure for that office; secrets stay behind the names of environment variables."""
     logging.getLogger("azure").setLevel(logging.ERROR)  # its warnings repeat what our errors say, at length
+    logging.getLogger("urllib3").setLevel(logging.INFO)  # below that it logs whole links, signatures included
     names, ends = entry.azure.credential, where.endpoints
     client_id = os.environ.get(names.client_id_env, "")
     return AzureSettings(

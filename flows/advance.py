@@ -20,9 +20,10 @@ from flows.home_run import Home
 from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
-from flows.telling import asked_event, events_of
+from flows.telling import asked_event, events_of, may_ask, worth_telling
 from flows.verb_task import perform_as_task
 from flows.world import World, current
+from states.deadlines import deadlines
 from states.playbook import Ask
 from states.run import Run
 from tasks.errors import SeedingError
@@ -45,7 +46,7 @@ async def advance(run_id: str, look_now: bool = False) -> State:
 async def advance_fleet(look_now: bool = False, only: list[str] | None = None, office: str = "") -> State:
     """Advance every run that is due (of one *office*, or those in *only*). One run's trouble never ends another's."""
     world = current().for_many()
-    await asyncio.to_thread(_collapse_late, runtime.deployment.id)
+    await asyncio.to_thread(collapse_late, runtime.deployment.id)
     rows = [row for row in world.journal.rows(open_only=True) if office in ("", row.office)]
     answered = await asyncio.to_thread(answered_meanwhile, runtime.deployment.id)
     run_ids = [*dict.fromkeys([*only, *answered])] if only is not None else due_ids(rows, world.clock.now())
@@ -89,7 +90,7 @@ def _pass_and_show(world: World, run_id: str, look_now: bool, flow_run_id: str |
     return passed
 
 
-def _collapse_late(deployment_id: str | None) -> None:
+def collapse_late(deployment_id: str | None) -> None:
     """After an outage every pass that was missed starts, oldest first: this one does for all of them."""
     if not deployment_id:
         return
@@ -115,15 +116,16 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
 
 def show_run(world: World, home: Home, passed: Passed) -> None:
     """Bring a run's pages up to date, and tell what happened to it. Safe to repeat."""
-    run, step = passed.run, passed.step
-    forms = home.forms(forms_of(step))
-    page = home.project(run, question(run, step, forms) if isinstance(step, Ask) else "")
-    text = timeline(run, step, world.clock.now(), forms)
+    run, step, now = passed.run, passed.step, world.clock.now()
+    forms, quiet = home.forms(forms_of(step)), world.quiet_of(run.plan.office)
+    clocks = deadlines(run, world.site_of(run.plan).clocks)
+    page = home.project(run, question(run, step, forms, clocks) if isinstance(step, Ask) else "")
+    text = timeline(run, step, now, forms, clocks)
     home.show(f"timeline-{run.run_id}", page.id, "markdown", text, f"Where {run.run_id} stands")
-    asked = asked_event(run, step, page.id)
+    asked = asked_event(run, step, page.id) if may_ask(step, now, quiet) else None
     events, told_of = ([asked], asked["id"]) if asked and asked["id"] != page.asked else ([], page.asked)
     if run.seq > page.told:
         lines = world.journal.lines(run.run_id)
         home.show(f"record-{run.run_id}", page.id, "markdown", record(run, lines), f"What {run.run_id} knows")
-        events = [*events_of(run, lines[page.told :], page.id), *events]
+        events = [*events_of(run, worth_telling(lines[page.told :], now, quiet), page.id), *events]
     home.announce(page, run.seq, told_of, events)

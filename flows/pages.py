@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from states.codec import to_json
-from states.conditions import row_of
+from states.deadlines import Deadline
 from states.diagram import mermaid
 from states.explain import ago, explain, short, stamp
 from states.guards import nothing_blocks
@@ -31,17 +31,19 @@ FORM_NAMES = (
 NO_FORMS: Mapping[str, str] = {}
 
 
-def timeline(run: Run, step: Step, now: datetime, forms: Mapping[str, str] = NO_FORMS) -> str:
+def timeline(
+    run: Run, step: Step, now: datetime, forms: Mapping[str, str] = NO_FORMS, clocks: Sequence[Deadline] = ()
+) -> str:
     """Return the run's page: where it stands, what is asked, the way so far and why it could go it, the diagram.
 
-    *forms* are those that take the answer: the name of each, and the id of its deployment.
+    *forms* are those that take the answer: the name of each, and the id of its deployment. *clocks* run for the run.
     """
     pairs = zip((None, *run.history), run.history, strict=False)
     rows = "\n".join(_row(before, here) for before, here in pairs)
     parts = [
         f"# {run.run_id}: {run.state}",
         explain(run, step, now),
-        *([asked(run, step, forms)] if isinstance(step, Ask) else []),
+        *([asked(run, step, forms, clocks)] if isinstance(step, Ask) else []),
         f"| state | reached (UTC) | after | because |\n|---|---|---|---|\n{rows}",
         *([vaulting(reckon(run, now))] if run.reached("ingested") else []),
         f"{run.seq} journal lines; the chain ends in `{run.head[:16]}`.",
@@ -94,14 +96,13 @@ def fleet(rows: list[RunRow], now: datetime) -> list[dict[str, str]]:
     ]
 
 
-def asked(run: Run, step: Ask, forms: Mapping[str, str]) -> str:
+def asked(run: Run, step: Ask, forms: Mapping[str, str], clocks: Sequence[Deadline]) -> str:
     """Return the question as a paragraph of its own: whom, what, until when, and where to answer."""
     links = [f"[Answer in a form: {name}]({form_link(run, form)})" for name, form in forms.items()]
     typed = f"or type `{step.command}`" if step.command.startswith("seeding ") else step.command
     lines = [f"## Asked of {step.who}", step.question, f"Asked since {stamp(step.since)}."]
-    deadline = deadline_of(run, step)
-    if deadline:
-        lines.append(f"**Deadline: {stamp(deadline)}**")
+    if deadline := deadline_of(step, clocks):
+        lines.append(f"**Deadline: {stamp(deadline.due)}** ({deadline.consequence})")
     return "\n\n".join([*lines, f"{', '.join(links)} {typed}".strip().removeprefix("or ")])
 
 
@@ -110,11 +111,10 @@ def form_link(run: Run, form: str) -> str:
     return f"/v2/deployments/deployment/{form}/run?parameters={quote(json.dumps({'answer': {'run': run.run_id}}))}"
 
 
-def deadline_of(run: Run, step: Ask) -> datetime | None:
-    """Return when the clock runs out that the question's condition has, or None."""
-    raised = run.conditions.get(step.code)
-    clock = row_of(step.code).clock if raised else None
-    return raised.at + clock if raised and clock else None
+def deadline_of(step: Ask, clocks: Sequence[Deadline]) -> Deadline | None:
+    """Return the clock of the question's condition, or else the run's that runs out first; None without any."""
+    own = [clock for clock in clocks if step.code and clock.condition == step.code]
+    return min(own or clocks, key=lambda clock: clock.due, default=None)
 
 
 def forms_of(step: Step) -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def record(run: Run, lines: Sequence[Line]) -> str:
         f"| {kind} | {stamp(run.evidence_at[kind])} | {_says(to_json(fact))} |" for kind, fact in run.evidence.items()
     )
     log = "\n".join(
-        f"| {line.seq} | {stamp(line.at)} | {_cell(line.actor)} | {line.kind} | {_says(line.payload)} |"
+        f"| {line.seq} | {stamp(line.at)} | {cell(line.actor)} | {line.kind} | {_says(line.payload)} |"
         for line in reversed(lines[-CUSTODY_ROWS:])
     )
     return (
@@ -142,10 +142,10 @@ def record(run: Run, lines: Sequence[Line]) -> str:
 
 
 def _says(value: Any) -> str:
-    return f"`{_cell(cut(canonical(value), FACT_CHARACTERS))}`"
+    return f"`{cell(cut(canonical(value), FACT_CHARACTERS))}`"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return *text* as a cell of a Markdown table takes it."""
     return text.replace("|", "\\|").replace("`", "'")
 
@@ -155,10 +155,10 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def question(run: Run, step: Ask, forms: Mapping[str, str]) -> str:
+def question(run: Run, step: Ask, forms: Mapping[str, str], clocks: Sequence[Deadline]) -> str:
     """Return what stands beside the state of a home run that is paused: whom, what, until when, where to answer."""
-    deadline = deadline_of(run, step)
-    until = f" Deadline: {stamp(deadline)}." if deadline else ""
+    deadline = deadline_of(step, clocks)
+    until = f" Deadline: {stamp(deadline.due)}." if deadline else ""
     where = [form_link(run, form) for form in forms.values()] or [step.command]
     return f"Asked of {step.who} since {stamp(step.since)}: {step.question}{until} Answer: {' or '.join(where)}"
 

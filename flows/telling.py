@@ -2,12 +2,14 @@
 
 `seeding.run.STATE` for each arrival in a state, `seeding.condition.raised` and `.cleared`, `seeding.asked` when a
 person is needed. Each is told once: the run's home remembers up to which journal line. An event may be lost with the
-server; nothing relies on one.
+server; nothing relies on one. In quiet hours only what cannot wait is told: a question is told afterwards, the rest
+stands in the digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -17,7 +19,23 @@ from states.codec import utc_text
 from states.conditions import row_of
 from states.lines import Line
 from states.playbook import Ask, Step
+from states.quiet import QuietHours, cannot_wait
 from states.run import Run
+
+
+def worth_telling(lines: Iterable[Line], now: datetime, quiet: QuietHours | None) -> list[Line]:
+    """Return the lines that are told at *now* (UTC): all of them, or in quiet hours those that cannot wait."""
+    if quiet is None or not quiet.at(now):
+        return list(lines)
+    raised = (line for line in lines if line.kind == "condition-raised")
+    return [line for line in raised if cannot_wait(line.payload["code"], line.at, now)]
+
+
+def may_ask(step: Step, now: datetime, quiet: QuietHours | None) -> bool:
+    """Say whether a person is told of a question at *now* (UTC). One that must wait is told once it is not quiet."""
+    if not isinstance(step, Ask) or quiet is None or not quiet.at(now):
+        return True
+    return bool(step.code) and cannot_wait(step.code, step.since, now)
 
 
 def events_of(run: Run, lines: Iterable[Line], home: UUID) -> list[dict[str, Any]]:

@@ -6,19 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from states.plan import Plan
+from states.quiet import QuietHours
 from tasks.journal import Journal, Logbook
 from tasks.ports import Clock, Site
 
 
 @dataclass(frozen=True)
 class World:
-    """The journal, the clock and the sites. *retry_delays* are seconds between the tries of one verb in one pass."""
+    """The journal, the clock and the sites. *retry_delays* are seconds between the tries of one verb in one pass.
+
+    *quiet_of* are the quiet hours of an office, by its id.
+    """
 
     journal: Journal
     clock: Clock
     site_of: Callable[[Plan], Site]
     actor: str
     retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)
+    quiet_of: Callable[[str], QuietHours | None] = lambda _office: None
     sites_of_a_pass: Callable[[], Callable[[Plan], Site]] | None = None
 
     def for_many(self) -> World:

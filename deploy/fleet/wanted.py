@@ -17,6 +17,7 @@ from deploy.inventory.offices import Office, ScheduleEntry
 from flows.advance import advance, advance_fleet
 from flows.answering import FORMS
 from flows.desk import ANSWERED, TAG
+from flows.digest import digest
 from flows.office_work import office_work
 from flows.verb_task import order_slots
 
@@ -25,6 +26,17 @@ HUB_QUEUE = "hub"
 ANSWERS_QUEUE = "hub-answers"  # one pass at a time: what is answered meanwhile is the next one's
 FLEET_CRON = ScheduleEntry().advance  # the hub's pass over every due run; an office's own schedule adds to it
 LOST_SECONDS = 90  # three heartbeats
+# What the notification block of the inventory is told: automation, resource, event, subject and text.
+TELLS = (
+    (
+        "seeding: somebody is asked",
+        "seeding.run.*",
+        "seeding.asked",
+        "{{ event.resource.name }}: {{ event.payload.who }} is asked",
+        "{{ event.payload.question }}\n\nWhat helps: {{ event.payload.command }}",
+    ),
+    ("seeding: the digest", "seeding.fleet", "seeding.digest", "Offline seeding", "{{ event.payload.text }}"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +48,13 @@ class Wanted:
     body: dict[str, Any]
 
 
-def wanted(inventory: Inventory) -> tuple[Wanted, ...]:
-    """Return everything the inventory asks for, in the order in which it can be made."""
-    return tuple(_things(inventory))
+def wanted(inventory: Inventory, block_id: str = "") -> tuple[Wanted, ...]:
+    """Return everything the inventory asks for, in the order in which it can be made.
+
+    *block_id* is that of the notification block which the inventory names, "" where it names none.
+    """
+    tells = [_tells(block_id, *row) for row in TELLS] if block_id else []
+    return (*_things(inventory), *tells)
 
 
 def office_queue(office: str) -> str:
@@ -62,6 +78,7 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
     yield _deployment(advance_fleet, "all", HUB_QUEUE, [], "Every run that is due, of all offices", fleet)
     yield _deployment(advance_fleet, ANSWERED, ANSWERS_QUEUE, [], "Runs that an office has just answered", {})
     yield _deployment(advance, "one-run", HUB_QUEUE, [], "One run, now", {})
+    yield _digest(inventory)
     for office in inventory.offices:
         yield _passes_of(office)
         if office.worker == "office":
@@ -70,6 +87,13 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
     for form in FORMS:
         yield _deployment(form, "form", HUB_QUEUE, ["form"], form.description or "", {})
     yield Wanted("automation", "seeding: a flow run whose process is gone has crashed", _crashed_when_silent())
+
+
+def _digest(inventory: Inventory) -> Wanted:
+    about = "What needs a person, what changed, what is due soon; once a day"
+    told = inventory.operators
+    more = {"schedules": [_schedule(told.digest, told.time_zone, active=True)], **_one_at_a_time()}
+    return _deployment(digest, "all", HUB_QUEUE, [], about, more)
 
 
 def _passes_of(office: Office) -> Wanted:
@@ -115,6 +139,20 @@ def _one_at_a_time() -> dict[str, Any]:
 @cache
 def _schema(flow: Flow[..., Any]) -> dict[str, Any]:
     return parameter_schema(flow).model_dump_for_openapi()
+
+
+def _tells(block_id: str, name: str, resource: str, event: str, subject: str, body: str) -> Wanted:
+    trigger = {
+        "type": "event",
+        "match": {"prefect.resource.id": resource},
+        "expect": [event],
+        "posture": "Reactive",
+        "threshold": 1,
+        "within": 0.0,
+    }
+    action = {"type": "send-notification", "block_document_id": block_id, "subject": subject, "body": body}
+    about = "Made by `seeding deploy` for the block that the inventory names"
+    return Wanted("automation", name, {"description": about, "enabled": True, "trigger": trigger, "actions": [action]})
 
 
 def _crashed_when_silent() -> dict[str, Any]:

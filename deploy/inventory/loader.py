@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deploy.inventory.keys import BROKEN, holds_a_secret, read_keys
-from deploy.inventory.offices import AddressEntry, ContactsEntry, Inventory, Office
+from deploy.inventory.offices import AddressEntry, ContactsEntry, Inventory, Office, OperatorsEntry
 from deploy.inventory.problems import InventoryInvalid, Problem, in_order, nearest, shown
 from deploy.inventory.secrets import NEXT, names_a_secret, takes_a_secret
 from deploy.inventory.yaml_tree import Node, Tree, read_tree
 from states.planning import REFUSED_KINDS
 
-_TOP = ("version", "defaults", "offices")
+_TOP = ("version", "operators", "defaults", "offices")
 _EXAMPLE = "write `offices:` with one `- id: …` per office; deploy/offices/sample.yaml is an example"
 # For broken keys that no planning rule reads, so that the rest of the office is judged in the same go.
 _STAND_INS: dict[str, Any] = {
@@ -29,6 +29,7 @@ _STAND_INS: dict[str, Any] = {
     "device_path": None,
     "staging": None,
     "schedule": None,
+    "quiet": None,
     "budget": None,
 }
 
@@ -54,6 +55,7 @@ class Reading:
 
     offices: tuple[Placed, ...]
     problems: tuple[Problem, ...]
+    operators: OperatorsEntry = field(default_factory=OperatorsEntry)
 
 
 def load(path: Path) -> Inventory:
@@ -61,7 +63,7 @@ def load(path: Path) -> Inventory:
     reading = read(path)
     if reading.problems:
         raise InventoryInvalid(reading.problems)
-    return Inventory(tuple(placed.office for placed in reading.offices))
+    return Inventory(tuple(placed.office for placed in reading.offices), reading.operators)
 
 
 def read(path: Path) -> Reading:
@@ -69,8 +71,9 @@ def read(path: Path) -> Reading:
     tree = read_tree(path)
     if tree.root is None:
         return Reading((), in_order(tree.problems))
-    offices = tuple(_Reader(tree).offices(tree.root))
-    return Reading(offices, in_order(tree.problems))
+    reader = _Reader(tree)
+    offices = tuple(reader.offices(tree.root))
+    return Reading(offices, in_order(tree.problems), reader.operators)
 
 
 class _Reader:
@@ -79,6 +82,7 @@ class _Reader:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.ids: dict[str, int] = {}
+        self.operators = OperatorsEntry()
 
     def offices(self, root: Node) -> Iterator[Placed]:
         self.secrets_by_name(root)
@@ -105,6 +109,10 @@ class _Reader:
             self.problem(version, "version", "this program reads inventories of version 1", "write `version: 1`")
         if defaults is not None and defaults.value is not None:
             self.defaults(defaults)
+        if (told := found.get("operators")) is not None and told.value is not None:
+            values = read_keys(OperatorsEntry, told, ("operators",), self.problem)
+            if values and BROKEN not in values.values():
+                self.operators = OperatorsEntry(**values)
 
     def defaults(self, node: Node) -> None:
         """Check the defaults by themselves, so that a wrong one is found even when each office overrides it."""

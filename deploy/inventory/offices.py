@@ -18,6 +18,7 @@ from states.limits import Limits
 from states.plan import AgentKind, Drive, Item, Mode, OwnDisk, Plan
 from states.planner.needs import WEEKDAYS, Line, Needs
 from states.planning import OWN_DISK_SKU, choose_sku, job_name
+from states.quiet import QuietHours, hours_of
 from states.sizes import parse_share
 
 if TYPE_CHECKING:  # the ports load slowly, and `seeding validate` never needs them
@@ -175,6 +176,26 @@ class ScheduleEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuietEntry:
+    """Hours in which people are told only what cannot wait, in their time zone: the office's where none is named."""
+
+    hours: str = key(v.HOURS)
+    time_zone: str | None = key(v.TIME_ZONE, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorsEntry:
+    """Of the whole file: when those who watch the fleet get their digest (cron, in their time zone), and how.
+
+    `notify` names a notification block of Prefect, as TYPE/NAME, that gets every question and the digest.
+    """
+
+    digest: str = key(v.CRON, "0 6 * * *")
+    time_zone: str = key(v.TIME_ZONE, "UTC")
+    notify: str | None = key(v.BLOCK, None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BudgetEntry:
     """What the seeding of this office may cost in all."""
 
@@ -203,11 +224,17 @@ class Office:
     azure: AzureEntry = key(Mapping(AzureEntry))
     restore_sample: bool = key(v.YES_NO, False)
     schedule: ScheduleEntry = key(Mapping(ScheduleEntry), ScheduleEntry())
+    quiet: QuietEntry | None = key(Mapping(QuietEntry), None)
     budget: BudgetEntry | None = key(Mapping(BudgetEntry), None)
     prices: PricesEntry | None = key(Mapping(PricesEntry), None)
     staff_days: tuple[str, ...] | None = key(Listed(WEEKDAY, most=7), None)
     customs_days: int | None = key(CUSTOMS_DAYS, None)
     readings: ReadingsEntry = key(Mapping(ReadingsEntry), ReadingsEntry())
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """When only what cannot wait is told about this office, None for never."""
+        return hours_of(self.quiet.hours, self.quiet.time_zone or self.time_zone) if self.quiet else None
 
     @property
     def contact(self) -> Contact:
@@ -305,6 +332,7 @@ class Inventory:
     """The offices of one file, all of them sound in form."""
 
     offices: tuple[Office, ...]
+    operators: OperatorsEntry = OperatorsEntry()
 
     def office(self, id: str) -> Office | None:
         """Return the office of that id, or None."""

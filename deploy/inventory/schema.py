@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.inventory.keys import form_schema
-from deploy.inventory.offices import Office
+from deploy.inventory.offices import Office, OperatorsEntry
 
 PUBLISHED = Path("docs/offices.schema.json")
 
@@ -30,6 +30,7 @@ def schema() -> dict[str, Any]:
         "required": ["offices"],
         "properties": {
             "version": {"const": 1},
+            "operators": {"anyOf": [form_schema(OperatorsEntry, whole=True), {"type": "null"}]},
             "defaults": {"anyOf": [defaults, {"type": "null"}]},
             "offices": {"type": "array", "minItems": 1, "items": {**office, "required": ["id"]}},
         },

@@ -199,6 +199,11 @@ HOURS = matching(
     "is no span of hours",
     "write `20:00-06:00`, in the office's own time",
 )
+BLOCK = matching(
+    r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}",
+    "is no block of Prefect",
+    "write its type and name, for example `slack-webhook/backup-team`",
+)
 CURRENCY = matching(r"[A-Z]{3}", "is no currency", "write three letters of ISO 4217, for example `EUR`")
 SERIAL = matching(
     r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}",

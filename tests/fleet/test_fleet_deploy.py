@@ -122,16 +122,16 @@ def paused() -> list[str]:
 
 def test_the_prefect_yaml_asks_for_the_same_deployments() -> None:
     """Who prefers `prefect deploy` gets what `seeding deploy` makes for the hub."""
-    things = {thing.body["entrypoint"]: thing for thing in wanted(Inventory(())) if thing.kind == "deployment"}
+    things = [thing for thing in wanted(Inventory(())) if thing.kind == "deployment"]
     rows = yaml.safe_load(PREFECT_YAML.read_text("utf-8"))["deployments"]
 
-    assert [row["entrypoint"] for row in rows] == list(things)
-    for row in rows:
-        body = things[row["entrypoint"]].body
+    assert [row["entrypoint"] for row in rows] == [thing.body["entrypoint"] for thing in things]
+    for row, thing in zip(rows, things, strict=True):
+        body = thing.body
         said = (row["tags"], row["work_pool"]["work_queue_name"], row.get("schedules", []))
         crons = [{name: s["schedule"][name] for name in ("cron", "timezone")} for s in body["schedules"]]
         assert said == (body["tags"], body["work_queue_name"], crons)
-        assert things[row["entrypoint"]].name.endswith(f"/{row['name']}")
+        assert thing.name.endswith(f"/{row['name']}")
 
 
 @pytest.mark.slow
