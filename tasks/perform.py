@@ -81,7 +81,7 @@ def perform(verb: str, book: Logbook, site: Site) -> Outcome:
 
 def gave_up(verb: str, error: SeedingError) -> Outcome:
     """Return the outcome of a verb whose retries are used up."""
-    return _failed(verb, "cannot-reach", text_of(error))
+    return _failed(verb, error.code if error.code in CATALOGUE else "cannot-reach", text_of(error))
 
 
 def _failed(verb: str, code: str, detail: str) -> Outcome:

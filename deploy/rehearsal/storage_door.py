@@ -6,8 +6,10 @@ For clients that shall meet the door's faults when they read blobs, too. Real da
 from __future__ import annotations
 
 import http.client
+import select
 import ssl
 import threading
+import time
 from functools import cached_property
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -15,6 +17,7 @@ from deploy.rehearsal.wire import Answer, Ask
 from deploy.rehearsal.world import World
 
 NOT_PASSED_ON = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
+FRESH_SECONDS = 0.5
 
 
 class StorageDoor:
@@ -31,17 +34,13 @@ class StorageDoor:
         return ask.path == account or ask.path.startswith(f"{account}/")
 
     def answer(self, ask: Ask) -> Answer:
-        """Return the emulator's answer. Raises OSError when it does not answer."""
+        """Return the emulator's answer. Raises OSError and HTTPException when it does not answer."""
         query = f"?{urlencode(ask.query)}" if ask.query else ""
         headers = {name: value for name, value in ask.headers.items() if name not in ("host", "connection")}
         line = self._line()
-        try:
-            line.request(ask.method, quote(ask.path) + query, ask.body or None, headers)
-            found = line.getresponse()
-            body = found.read()
-        except (OSError, http.client.HTTPException) as error:
-            line.close()
-            raise OSError(f"the storage emulator broke off: {error!r}") from error
+        line.request(ask.method, quote(ask.path) + query, ask.body or None, headers)
+        found = line.getresponse()
+        body = found.read()
         passed = {name: value for name, value in found.getheaders() if name.casefold() not in NOT_PASSED_ON}
         return Answer(found.status, body, passed)
 
@@ -51,6 +50,11 @@ class StorageDoor:
             host, port = where.hostname or "localhost", where.port
             self._mine.line = http.client.HTTPSConnection(host, port, timeout=60, context=self._trust)
         line: http.client.HTTPSConnection = self._mine.line
+        if line.sock is not None and (
+            time.monotonic() > self._mine.fresh_until or select.select([line.sock], [], [], 0)[0]
+        ):
+            line.close()  # the emulator says goodbye to an idle line after a second
+        self._mine.fresh_until = time.monotonic() + FRESH_SECONDS
         return line
 
     @cached_property

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from azure.core import PipelineClient
@@ -28,6 +30,7 @@ from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 
+from tasks.azure.bounded import BoundedTransport, Bounds, ClockGap
 from tasks.azure.throttle import LONGEST_NAP_SECONDS, Throttle
 from tasks.errors import InvalidInput
 
@@ -64,8 +67,11 @@ class AzureSettings:
     blob_api_version: str = "2026-06-06"  # the newest is ahead of the storage emulator
     ca_file: str | None = None
     connection_timeout_seconds: int = 10
-    read_timeout_seconds: int = 60
+    read_timeout_seconds: int = 60  # of silence
+    answer_seconds: float = 300  # from an answer's first byte to its last
+    answer_bytes: int = 64 * 1024 * 1024  # of one answer: a blob is read in pieces of at most half of it
     retry_total: int = 3
+    blob_nap_seconds: int = 1  # before the first retry of the blob service; the next naps are twice as long each
     polling_interval_seconds: int = 30
 
 
@@ -96,19 +102,29 @@ class AzureClients:
     """All SDK clients of this process: each is built at its first use and then shared by all threads."""
 
     def __init__(
-        self, settings: AzureSettings, *, credential: TokenSource | None = None, transport: Any = None
+        self,
+        settings: AzureSettings,
+        *,
+        credential: TokenSource | None = None,
+        transport: Any = None,
+        now: Callable[[], datetime] | None = None,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the settings. *credential* and *transport* replace the real ones in tests. Contacts nobody."""
+        """Take the settings and this process's clocks: *now* (aware UTC) and *seconds* (it only goes forward).
+
+        *credential* and *transport* replace the real ones in tests. Contacts nobody.
+        """
         self.settings = settings
+        self.gap = ClockGap(now)
         self._given = credential
         self._transport = transport
-        self._throttle = Throttle()
+        self._throttle = Throttle(seconds)
         self._built: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
 
     def credential(self) -> TokenSource:
         """Return the one credential. Raises InvalidInput when its settings are incomplete."""
-        return self._given or self._once("credential", "", lambda: build_credential(self.settings))
+        return self._given or self._once("credential", "", self._credential)
 
     def databox(self, subscription_id: str) -> DataBoxManagementClient:
         """Return the Data Box client of a subscription."""
@@ -163,25 +179,17 @@ class AzureClients:
             polling_interval=self.settings.polling_interval_seconds,
             retry_policy=retry,
             per_retry_policies=[self._throttle],
-            **self._wire(),
+            **self.wire(),
         )
 
     def _graph(self) -> PipelineClient[Any, Any]:
         signed = BearerTokenCredentialPolicy(self.credential(), self.settings.graph_scope)
         policies = [BriefRetry(retry_total=self.settings.retry_total), signed]
-        return PipelineClient(self.settings.graph_url, policies=policies, **self._wire())
+        return PipelineClient(self.settings.graph_url, policies=policies, **self.wire())
 
     def _blob_service(self, account: str) -> BlobServiceClient:
-        # The storage SDK waits 15 s before its first retry unless told otherwise.
-        return BlobServiceClient(
-            self.settings.blob_url.format(account=account),
-            credential=self.credential(),
-            api_version=self.settings.blob_api_version,
-            retry_total=self.settings.retry_total,
-            initial_backoff=1,
-            increment_base=2,
-            **self._wire(),
-        )
+        url = self.settings.blob_url.format(account=account)
+        return BlobServiceClient(url, credential=self.credential(), **self.blob_wire())
 
     def _key_vault(self, vault_url: str) -> SecretClient:
         elsewhere = self.settings.key_vault_url
@@ -192,11 +200,24 @@ class AzureClients:
             api_version="7.5",
             verify_challenge_resource=elsewhere is None,  # a rehearsal's host is not below vault.azure.net
             retry_policy=BriefRetry(retry_total=self.settings.retry_total),
-            **self._wire(),
+            **self.wire(),
         )
 
-    def _wire(self) -> dict[str, Any]:
-        return wire_options(self.settings) | ({"transport": self._transport} if self._transport is not None else {})
+    def wire(self) -> dict[str, Any]:
+        """Return what a client that is made elsewhere needs to be told about the connection: a bounded one."""
+        told = wire_options(self.settings)
+        bounds = Bounds(self.settings.answer_seconds, self.settings.answer_bytes)
+        return {**told, "transport": self._transport or BoundedTransport(bounds, self.gap, **told)}
+
+    def blob_wire(self) -> dict[str, Any]:
+        """Return `wire` for a client of the blob service: that SDK waits 15 s before its first retry unless told."""
+        nap = self.settings.blob_nap_seconds
+        patience = {"initial_backoff": nap, "increment_base": 2 * nap, "random_jitter_range": nap}
+        told = {**self.wire(), **patience, "retry_total": self.settings.retry_total}
+        return {**told, "api_version": self.settings.blob_api_version}
+
+    def _credential(self) -> TokenSource:
+        return build_credential(self.settings, transport=self.wire()["transport"])
 
 
 def wire_options(settings: AzureSettings) -> dict[str, Any]:
@@ -208,9 +229,13 @@ def wire_options(settings: AzureSettings) -> dict[str, Any]:
     return options | ({"connection_verify": settings.ca_file} if settings.ca_file else {})
 
 
-def build_credential(settings: AzureSettings, environ: Mapping[str, str] = os.environ) -> TokenSource:
+def build_credential(
+    settings: AzureSettings, environ: Mapping[str, str] = os.environ, *, transport: Any = None
+) -> TokenSource:
     """Return a new credential of the kind the settings name. Raises InvalidInput, naming the missing setting."""
     options = wire_options(settings) | {"disable_instance_discovery": not settings.instance_discovery}
+    if transport is not None:
+        options["transport"] = transport
     options["retry_total"] = settings.retry_total
     if settings.authority:
         options["authority"] = settings.authority

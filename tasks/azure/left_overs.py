@@ -10,10 +10,11 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient
 
 from states.plan import Plan
-from tasks.azure.clients import AzureClients, wire_options
+from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import code_of, ours
 from tasks.azure.seen import mapping, text
+from tasks.errors import NotYet
 from tasks.ports import Paper
 
 ORDER_MISSING = frozenset({"ssemusererrorentitynotfound", "resourcenotfound"})
@@ -64,11 +65,15 @@ class AzureLeftOvers:
     def _paper(self, name: str, link: str) -> Paper:
         if not link:
             return Paper(name, None)
-        with ours(f"read {name}", secrets=(link,)):
-            settings = self._clients.settings
-            with BlobClient.from_blob_url(
-                link, api_version=settings.blob_api_version, **wire_options(settings)
-            ) as blob:
-                content: bytes = blob.download_blob(offset=0, length=LARGEST_PAPER_BYTES).readall()
+        with ours(f"read {name}", secrets=(link,)), self._at(link) as blob:
+            content: bytes = blob.download_blob(offset=0, length=LARGEST_PAPER_BYTES).readall()
         ending = "pdf" if content.startswith(b"%PDF") else "txt"
         return Paper(f"{name}.{ending}", content)
+
+    def _at(self, link: str) -> BlobClient:
+        try:
+            return BlobClient.from_blob_url(link, **self._clients.blob_wire())
+        except ValueError:  # neither the link nor the SDK's word about it may be repeated: it opens the paper
+            raise NotYet(
+                "Azure names no address that a paper could be read at", next="the next look asks again"
+            ) from None
