@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from states.conditions import row_of
+from states.deadlines import Deadline
 from states.lifecycle import STATES
 from states.playbook import Ask, Do, Move, Over, Step, Wait
 from states.run import Run
+from states.usual import Usual
 
 
-def explain(run: Run, step: Step, now: datetime) -> str:
-    """Return what stands with *run* at *now* (UTC), in plain sentences."""
+def explain(run: Run, step: Step, now: datetime, usual: Usual | None = None, clocks: Iterable[Deadline] = ()) -> str:
+    """Return what stands with *run* at *now* (UTC), in plain sentences.
+
+    *usual* adds whether that is normal, *clocks* until when it can stay so, and what happens then.
+    """
     sentences = [f"{run.run_id} is {run.state}: {STATES[run.state].means}.", *_step(run, step, now)]
+    if usual and not isinstance(step, Over):
+        sentences.append(usual.told(now.date()))
+    sentences += _until(clocks, now)
     for code, raised in sorted(run.conditions.items()):
         row = row_of(code)
         if code == getattr(step, "code", None):
@@ -22,6 +31,15 @@ def explain(run: Run, step: Step, now: datetime) -> str:
         remedy = row.remedy.format(run=run.run_id)
         sentences.append(f"[{row.severity}] {code}{waived}: {row.means}{detail}. What helps: {remedy}.")
     return " ".join(sentences)
+
+
+def _until(clocks: Iterable[Deadline], now: datetime) -> list[str]:
+    """Say what has run out, and what runs out next. Whoever wants all clocks asks `seeding deadlines`."""
+    by_end = sorted(clocks, key=lambda one: one.due)
+    over = [one for one in by_end if one.due <= now]
+    ahead = next((one for one in by_end if one.due > now), None)
+    told = [f"Since {stamp(one.due)} ({one.clock}): {one.consequence}." for one in over]
+    return [*told, f"Until {stamp(ahead.due)} ({ahead.clock}), then: {ahead.consequence}."] if ahead else told
 
 
 def short(step: Step) -> str:

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.cli.opening import Opened, Seen
 from deploy.cli.results import run_data
+from deploy.data import limits
+from deploy.data.figures import figures
 from states.codec import to_json
 from states.conditions import row_of
+from states.deadlines import deadlines
 from states.explain import explain, stamp
 from states.lines import BrokenChain, Line, canonical
+from states.planner.needs import Needs
 from states.playbook import Ask, next_step
+from states.usual import usual
 from states.vaulting import reckon
 from tasks.errors import JournalDamaged, SeedingError
 
@@ -49,7 +54,8 @@ def explained(home: Path | None, given: str) -> Answer:
     run = opened.shown.run(opened.run_id(given))
     now = opened.clock.now()
     step = next_step(run, now, opened.shown.looked(run.run_id))
-    text = explain(run, step, now)
+    normally = usual(run, Needs(run.plan, limits()), figures())
+    text = explain(run, step, now, normally, deadlines(run, limits().clocks))
     rows = reckon(run, now) if run.reached("ingested") else ()
     data = {**run_data(run), "explanation": text, "step": type(step).__name__.lower(), "waits_for": to_json(step)}
 

@@ -87,6 +87,25 @@ def slot_until(state: str, since: date, sku: str, needs: Needs, clock: Clockwork
     return way.span("ingested", day if state == "shipped" else way.handed_over(day))
 
 
+def milestone_after(
+    state: str, since: date, sku: str, needs: Needs, clock: Clockwork, chance: Chance
+) -> date | None:  # fmt: skip
+    """Return when a run that reached *state* on *since* comes to the next milestone; None where nobody knows."""
+    way = _Way(sku, needs, clock, chance)
+    match state:
+        case "ordered":
+            return way.span("delivered", since)
+        case "delivered":
+            return way.copied(since, needs.plan.items)
+        case "copied":
+            return way.handed_over(since)
+        case "shipped":
+            return way.span("ingested", since)
+        case "ingested":
+            return way.span("vaulted", since)
+    return None
+
+
 def writing_days(sku: str, size_bytes: int, figures: Figures) -> int:
     """Return the whole days it takes to write so many bytes; own drives are written after the staging place."""
     once = size_bytes / figures.writing[sku] / _A_DAY_SECONDS

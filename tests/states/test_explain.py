@@ -9,19 +9,25 @@ from itertools import product
 import pytest
 from stories import added, condition, ready_in, run_in
 
+from deploy.data import limits
+from deploy.data.figures import figures
 from states.conditions import CATALOGUE, Condition, row_of
+from states.deadlines import deadlines
 from states.explain import ago, explain, short
 from states.lifecycle import STATES
 from states.lines import Draft
+from states.planner.needs import Needs
 from states.playbook import VERBS, Ask, Do, next_step
+from states.usual import usual
 
 CODES = [*CATALOGUE, "of-tomorrow"]
 
 
-def told(run, looked=False) -> str:
-    """Return what is said of *run* an hour after its last milestone."""
-    now = run.since + timedelta(hours=1)
-    return explain(run, next_step(run, now, dict.fromkeys(VERBS, now) if looked else {}), now)
+def told(run, looked=False, days=0.0) -> str:
+    """Return what is said of *run* an hour, or that and so many days, after its last milestone."""
+    now = run.since + timedelta(days=days, hours=1)
+    step = next_step(run, now, dict.fromkeys(VERBS, now) if looked else {})
+    return explain(run, step, now, usual(run, Needs(run.plan, limits()), figures()), deadlines(run, limits().clocks))
 
 
 def is_whole(text: str) -> bool:
@@ -117,3 +123,27 @@ def test_what_blocks_tells_the_operator_a_way_on():
 
     for row in CATALOGUE.values():
         assert row.severity != "blocks" or any(way in row.remedy for way in ways), row.code
+
+
+@pytest.mark.parametrize("days, words", [
+    (0, "That is normal: one in two is through by"), (9, "That is slow, and still normal: one in two was"),
+    (11, "That is not normal: nine in ten were"),
+])  # fmt: skip
+def test_a_wait_is_compared_with_what_others_took(days: int, words: str):
+    """Ordered on a Monday: half of the disks are there on the Tuesday of the next week, nine in ten two days later."""
+    assert words in told(run_in("ordered"), days=days)
+
+
+@pytest.mark.parametrize("state", ["planned", "vaulted", "incremental-scheduled", "closed"])
+def test_nothing_is_called_normal_where_nobody_published_how_long_it_takes(state: str):
+    """No figure is invented."""
+    assert "normal" not in told(run_in(state))
+
+
+def test_the_next_clock_is_told_with_what_happens_then_and_every_one_that_ran_out():
+    """The fee before the charge; past the fee, the fee as a fact and the charge as what comes."""
+    fresh, late = told(run_in("delivered")), told(run_in("delivered"), days=40)
+
+    assert "(free-use), then: a fee for each further day." in fresh and "device-not-returned" not in fresh
+    assert "(free-use): a fee for each further day." in late and "(device-not-returned), then: the charge" in late
+    assert is_whole(fresh) and is_whole(late)
