@@ -75,6 +75,7 @@ def _figures(made: Fleet) -> dict[str, Any]:
     found["deploy"] = [_seconds(lambda: _seeding(made, "deploy")) for _ in range(2)]
     made.due([])
     found["idle"] = [_pass(made) for _ in range(ROUNDS)]
+    made.tell()
     made.due(run_ids)
     found["first"] = _pass(made)  # makes every run's pages
     made.due(run_ids)

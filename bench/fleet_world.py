@@ -7,25 +7,30 @@ weeks of looking add: delays that come and go, looks at what must not change. Ab
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from bench.harness import ROOT
 from deploy.cli.opening import Opened
 from deploy.clocks import FileClock
 from deploy.inventory import load
 from deploy.processes import Child, rehearsal_azure
+from deploy.rehearsal import home as rehearsal
 from deploy.rehearsal.control import Control
-from deploy.rehearsal.home import Home
 from deploy.rehearsal.records import Device, Order, Records, Stage
 from deploy.rehearse import enter, lay_out
 from deploy.settings import settings
 from deploy.wiring import world
+from flows.home_run import Home
+from flows.prefect_api import prefect_api
 from states.codec import to_json
 from states.facts import KIND_OF, Evidence, JobSeen
 from states.freeze import AccountSeen, AppSeen, FreezeSeen
@@ -58,6 +63,19 @@ class Fleet:
     def run_ids(self) -> list[str]:
         """Every run's id."""
         return self.journal.run_ids()
+
+    def tell(self) -> None:
+        """Give every run its home run in Prefect, as if all that happened had been told long ago."""
+
+        def one(run_id: str) -> None:
+            run = self.journal.run(run_id)
+            home.announce(home.project(replace(run, history=run.history[-1:])), run.seq, "", [])
+
+        chosen = {PREFECT_API_URL: os.environ["PREFECT_API_URL"]}  # Prefect was imported before its server stood
+        with temporary_settings(chosen), prefect_api() as api, ThreadPoolExecutor(4) as crew:
+            home = Home(api)
+            for _ in crew.map(one, self.run_ids):
+                pass
 
     def due(self, run_ids: list[str]) -> None:
         """Make these runs due for a look at the carrier, and no other."""
@@ -116,7 +134,7 @@ class _NoAliases(yaml.SafeDumper):
 
 def _fill_azure(root: Path, offices: list[str]) -> None:
     """Write the world of a rehearsal that has an order an office, delivered; no service orders so many so fast."""
-    home = Home(root)
+    home = rehearsal.Home(root)
     home.keep()
     orders = [_order(home, job_name(_run_id(office)), number) for number, office in enumerate(offices)]
     home.world.touch(mode=0o600)
@@ -124,7 +142,7 @@ def _fill_azure(root: Path, offices: list[str]) -> None:
     home.world.write_text(records.model_dump_json(), "utf-8")
 
 
-def _order(home: Home, name: str, number: int) -> Order:
+def _order(home: rehearsal.Home, name: str, number: int) -> Order:
     days = [timedelta(days=day) for day in (0, 1, 5, 7)]
     stages = [Stage(name=s, status="Succeeded", at=BEGAN + day) for s, day in zip(STAGES, days, strict=True)]
     return Order(
