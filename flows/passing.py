@@ -10,6 +10,7 @@ from flows.world import World
 from states.playbook import Ask, Do, Move, Step, Wait, next_step
 from states.run import Run
 from states.settle import Outcome
+from tasks.book_pickup import UNKNOWN
 from tasks.errors import Overtaken, SeedingError, Transient
 from tasks.journal import Logbook
 from tasks.perform import gave_up, perform
@@ -65,6 +66,23 @@ def _come_back(book: Logbook, before: str, verb: str, told: Transient, after_sec
     return Passed(before, book.run, Wait("Azure", told.message, now, until))
 
 
+def _keep_what_was_done(world: World, run_id: str, outcome: Outcome) -> None:
+    """Write down what was done in the world though another writer was faster: nobody else can know it.
+
+    Whoever was faster may have found the intent open, and noted that what came of it is not known.
+    """
+    for race in range(MOST_RACES):
+        book = world.book(run_id)
+        if not any(key in book.run.intents or book.run.outcomes.get(key) == UNKNOWN for key, _ in outcome.done):
+            return
+        try:
+            book.settle(outcome)
+            return
+        except Overtaken:
+            if race == MOST_RACES - 1:
+                raise
+
+
 def _once(world: World, run_id: str, look_now: bool, performer: Performer) -> Passed:
     book = world.book(run_id)
     before, site = book.run.state, world.site_of(book.run.plan)
@@ -82,7 +100,11 @@ def _once(world: World, run_id: str, look_now: bool, performer: Performer) -> Pa
                     return _come_back(book, before, step.verb, failed, failed.after_seconds)
                 outcome = gave_up(step.verb, failed)
             book.looked_at(step.verb)
-            book.settle(outcome)
+            try:
+                book.settle(outcome)
+            except Overtaken:
+                _keep_what_was_done(world, run_id, outcome)
+                raise
         else:
             book.leave(step.until if isinstance(step, Wait | Ask) else None)
             return Passed(before, book.run, step)

@@ -16,6 +16,7 @@ from tasks.journal import Logbook
 from tasks.ports import Site
 
 CONFIRMED = "confirmation "
+UNKNOWN = "unknown"  # an outcome nobody saw; whoever did see it may still say so
 
 
 def book_pickup(book: Logbook, site: Site) -> Outcome:
@@ -52,4 +53,4 @@ def next_working_day(now: datetime, time_zone: str) -> tuple[datetime, datetime]
 
 def _uncertain(key: str, job_name: str) -> Outcome:
     text = f"whether {job_name} was booked is not known; it is not booked again"
-    return Outcome("book-pickup", (PickupBooked(""),), (("pickup-uncertain", text),), ((key, "unknown"),))
+    return Outcome("book-pickup", (PickupBooked(""),), (("pickup-uncertain", text),), ((key, UNKNOWN),))

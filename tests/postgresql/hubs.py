@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 from fakes import FakeOrders, FakeWorld
 from stories import ACTOR, PLAN, T0, after, brought_in, first_lines, job
@@ -87,10 +88,10 @@ class CountingJournal(Journal):
 
     lost = 0
 
-    def add(self, run: Run | None, lines: list[Line]) -> None:
+    def add(self, run: Run | None, lines: list[Line], *more: Any) -> None:
         """Add, and count when somebody was faster."""
         try:
-            super().add(run, lines)
+            super().add(run, lines, *more)
         except Overtaken:
             self.lost += 1
             raise

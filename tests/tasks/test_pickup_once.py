@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from fakes import Crash, FakeOrders, FakeWorld, Trouble
-from stories import RUN_ID
+from stories import RUN_ID, job
 
+from flows.passing import run_pass
+from flows.world import World
 from states.facts import PickupBooked
 from states.run import Run
 from tasks.book_pickup import next_working_day
@@ -76,6 +78,28 @@ def test_whatever_happens_in_the_call_it_is_booked_at_most_once(tmp_path: Path, 
     assert world.orders.bookings == booked
     assert set(run.conditions) >= ({code} if code else set())
     assert run.intents == {} and run.get(PickupBooked)
+
+
+def test_a_second_hub_in_the_middle_of_a_booking_asks_a_person_only_until_the_first_one_has_the_answer(tmp_path: Path):
+    """Two hubs by mistake: the second finds an intent without an outcome and cannot know; the first one can."""
+
+    class SlowOrders(FakeOrders):
+        def book_pickup(self, *args: object) -> PickupBooked:
+            booked = super().book_pickup(*args)  # type: ignore[arg-type]
+            run_pass(hub("two"), RUN_ID)
+            assert set(world.journal.run(RUN_ID).conditions) == {"pickup-uncertain"}
+            return booked
+
+    orders = SlowOrders(jobs={"perth0123": job("Delivered")})
+    world = FakeWorld(tmp_path, "copied", orders=orders)
+
+    def hub(name: str) -> World:
+        return World(world.journal, world, lambda plan: world.site, name)
+
+    run = run_pass(hub("one"), RUN_ID).run
+
+    assert (orders.bookings, set(run.conditions), run.intents) == (1, set(), {})
+    assert run.get(PickupBooked).confirmation == "CONF-1" and run.outcomes["pickup/1"] == "confirmation CONF-1"
 
 
 @pytest.mark.parametrize("now, zone, start", [
