@@ -9,7 +9,7 @@ CODE   := states tasks flows deploy
 DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables deploy.azure.roles
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse faults test check docs docs-check bench proofs constraints clean
+.PHONY: help .venv node_modules rehearse faults test check docs docs-check bench proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,6 +58,18 @@ bench: .venv  ## the benchmarks (ARGS=...)
 
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)
+
+sbom: .venv node_modules  ## what is installed, with licences, as two CycloneDX files in build/; needs no network
+	@mkdir -p build
+	$(BIN)/python -m cyclonedx_py environment .venv --pyproject pyproject.toml --output-reproducible --no-validate \
+	  --output-format JSON --output-file build/sbom.cdx.json
+	@npm sbom --sbom-format cyclonedx --package-lock-only --loglevel=error > build/sbom-emulator.cdx.json
+
+audit: .venv  ## known vulnerabilities of the pinned versions; needs a network
+	$(PYTHON) -m venv build/pip-audit
+	build/pip-audit/bin/python -m pip install --quiet pip-audit
+	build/pip-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+	npm audit --package-lock-only
 
 constraints: .venv  ## write the versions of this environment into constraints.txt
 	@{ head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -v -e '@' -e '://'; } > constraints.new
