@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.charts import CHARTED, funnel, gantt
-from flows.desk import answered_meanwhile, withdraw
+from flows.desk import answered_meanwhile, collapse_late, withdraw
 from flows.home_run import Home
 from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
@@ -88,16 +88,6 @@ def _pass_and_show(world: World, run_id: str, look_now: bool, flow_run_id: str |
         if flow_run_id:
             home.rename(UUID(flow_run_id), f"{passed.run.run_id}/{passed.run.state}")
     return passed
-
-
-def collapse_late(deployment_id: str | None) -> None:
-    """After an outage every pass that was missed starts, oldest first: this one does for all of them."""
-    if not deployment_id:
-        return
-    late = {"state": {"name": {"any_": ["Late"]}}, "deployment_id": {"any_": [deployment_id]}}
-    with prefect_api() as api:
-        state = {"type": "CANCELLED", "name": "collapsed", "message": "a later pass does for it"}
-        api.post("/flow_runs/bulk_set_state", {"flow_runs": late, "state": state, "force": True})
 
 
 def _show_fleet(world: World, passed: list[Passed]) -> None:

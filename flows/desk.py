@@ -21,9 +21,11 @@ from tasks.office.afar.remote import Asked, OfficeSilent
 FLOW = "office-work"
 TAG = "seeding"  # on every deployment and flow run of ours
 ANSWERED = "answered"  # the final state of a flow run that holds an answer, and the hub's pass that takes answers in
+COLLAPSED = "collapsed"  # the final state of what somebody else did as well
 TOOK, SINCE = "seeding.taken", "seeding.since"  # labels: when the answer was first read; when it was first asked
 ANSWER, PART = "office-answer", "office-content"  # the artifacts' types
 BULK = 50  # flow runs whose state the server sets in one call
+MOST_CALLS = 1000  # more than that waits for nobody: it is the server that does not do what it says
 MOST_QUESTION_BYTES = 500_000  # the server takes 512 KiB of parameters
 PART_BYTES = 1024 * 1024
 MOST_PARTS = 128
@@ -77,7 +79,25 @@ def withdraw(api: Api, run_ids: set[str]) -> None:
     mine = {_run_tag(run_id) for run_id in run_ids}
     waiting = api.post("/flow_runs/filter", {"flows": _named(FLOW), "flow_runs": _scheduled()})
     if over := [row["id"] for row in waiting if not mine & set(row["tags"])]:
-        _cancel(api, {"id": {"any_": over}}, "withdrawn")
+        cancel_waiting(api, {"id": {"any_": over}}, "withdrawn")
+
+
+def collapse_late(deployment_id: str | None) -> None:
+    """Cancel what a deployment has missed: after an outage each of it would start, oldest first. One does for all."""
+    if not deployment_id:
+        return
+    with prefect_api() as api:
+        cancel_waiting(api, {"deployment_id": {"any_": [deployment_id]}}, COLLAPSED, state_name="Late")
+
+
+def cancel_waiting(api: Api, which: dict[str, Any], name: str, state_name: str = "") -> None:
+    """Cancel every flow run of *which* that nobody has begun (with *state_name*: only those in that state)."""
+    named = {"name": {"any_": [state_name]}} if state_name else {}
+    waiting = {**which, "state": {"type": {"any_": ["SCHEDULED"]}, **named}}
+    body = {"flow_runs": waiting, "state": {"type": "CANCELLED", "name": name}, "force": True}
+    for _ in range(MOST_CALLS):
+        if len(api.post("/flow_runs/bulk_set_state", body)["results"]) < BULK:
+            return
 
 
 def start_again(api: Api, pool: str, queue: str) -> int:
@@ -104,9 +124,7 @@ def answered_meanwhile(deployment_id: str | None) -> list[str]:
     which = {**_scheduled(), "name": {"any_": [ANSWERED]}, "deployment_id": {"any_": [deployment_id]}}
     with prefect_api() as api:
         waiting = api.post("/flow_runs/filter", {"flow_runs": which, "limit": 200})
-        ids = [row["id"] for row in waiting]
-        for at in range(0, len(ids), BULK):
-            _cancel(api, {"id": {"any_": ids[at : at + BULK]}}, "collapsed")
+        cancel_waiting(api, {"id": {"any_": [row["id"] for row in waiting]}}, COLLAPSED)
     return [run_id for row in waiting for run_id in row["parameters"].get("only") or ()]
 
 
@@ -176,12 +194,7 @@ def _since(row: dict[str, Any], question: Question) -> datetime:
 
 def _withdraw_others(api: Api, question: Question) -> None:
     """A run asks one thing at a time: what it asked before and nobody has begun is out of date."""
-    _cancel(api, {**_scheduled(), "tags": {"all_": [_run_tag(question.work.run_id)]}}, "superseded")
-
-
-def _cancel(api: Api, which: dict[str, Any], name: str) -> None:
-    state = {"type": "CANCELLED", "name": name}
-    api.post("/flow_runs/bulk_set_state", {"flow_runs": which, "state": state, "force": True})
+    cancel_waiting(api, {"tags": {"all_": [_run_tag(question.work.run_id)]}}, "superseded")
 
 
 def _attach(api: Api, flow_run_id: str, kind: str, data: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.events.schemas.events import Event, Resource
 from prefect.states import Completed
 
-from flows.advance import collapse_late
+from flows.desk import collapse_late
 from flows.home_run import Home
 from flows.pages import cell, cut
 from flows.prefect_api import Api, prefect_api

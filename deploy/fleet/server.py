@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from deploy.fleet.wanted import POOL, Wanted
+from deploy.fleet.wanted import POOL, TELLS, Wanted
 from flows.desk import TAG
 from flows.prefect_api import Api
 
@@ -52,6 +52,7 @@ def changes(api: Api, things: Sequence[Wanted]) -> Iterator[Change]:
         found = kind.read(api, [thing.name for thing in some])
         yield from (change for thing in some if (change := _change(kind, thing, found.get(thing.name))))
     yield from _paused(api, {thing.name for thing in things if thing.kind == "deployment"})
+    yield from _silenced(api, {thing.name for thing in things if thing.kind == "automation"})
 
 
 def _change(kind: Kind, thing: Wanted, found: dict[str, Any] | None) -> Change | None:
@@ -88,6 +89,17 @@ def _paused(api: Api, known: set[str]) -> Iterator[Change]:
         if name not in known and not found["paused"]:
             path = f"/deployments/{found['id']}/pause_deployment"
             yield Change("pause", "deployment", name, ("paused",), lambda api, path=path: api.post(path, {}))  # type: ignore[misc]
+
+
+def _silenced(api: Api, known: set[str]) -> Iterator[Change]:
+    """Yield the pause of each automation of ours whose notification block the inventory names no more."""
+    for name in (row[0] for row in TELLS if row[0] not in known):
+        if (found := _read_automation(api, name)) and found["enabled"]:
+            yield Change("pause", "automation", name, ("enabled",), partial(_silence, f"/automations/{found['id']}"))
+
+
+def _silence(path: str, api: Api) -> None:
+    api.patch(path, {"enabled": False})
 
 
 def _singly(read: Callable[[Api, str], dict[str, Any] | None]) -> Callable[[Api, Sequence[str]], Found]:

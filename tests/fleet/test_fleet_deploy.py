@@ -16,7 +16,8 @@ from deploy.cli.deploying import deploy
 from deploy.fleet.server import changes
 from deploy.fleet.wanted import wanted
 from deploy.inventory import Inventory, InventoryInvalid, load
-from flows.prefect_api import prefect_api
+from flows.desk import BULK, collapse_late
+from flows.prefect_api import Api, prefect_api
 
 SAMPLE, PREFECT_YAML = Path("deploy/offices/sample.yaml"), Path("deploy/prefect.yaml")
 
@@ -98,6 +99,26 @@ def test_a_hundred_offices_more_cost_a_handful_of_questions(
         return sum("HTTP Request" in record.message for record in caplog.records)
 
     assert asked(120) - asked(20) == 4  # two more questions about queues, two more about deployments
+
+
+def test_however_much_a_hub_has_missed_one_pass_does_for_all(prefect: Prefect, inventory: Inventory) -> None:
+    """More than the server cancels in one call; what is due later, or another deployment's, stays."""
+    deployed(inventory)
+    with prefect_api() as api:
+        ids = {name: api.get(f"/deployments/name/advance-fleet/{name}")["id"] for name in ("lyon", "sydney")}
+        late = {"type": "SCHEDULED", "name": "Late", "state_details": {"scheduled_time": "2026-11-02T06:00:00Z"}}
+        missed = [made(api, ids["lyon"], late) for _ in range(BULK + 5)]
+        others = [made(api, ids["sydney"], late), made(api, ids["lyon"], {"type": "SCHEDULED", "name": "Scheduled"})]
+        collapse_late(ids["lyon"])
+        states = [api.get(f"/flow_runs/{run}")["state_name"] for run in (*missed, *others)]
+        for run in others:
+            api.post(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLED"}, "force": True})
+
+    assert states == ["collapsed"] * len(missed) + ["Late", "Scheduled"]
+
+
+def made(api: Api, deployment_id: str, state: dict[str, Any]) -> str:
+    return str(api.post(f"/deployments/{deployment_id}/create_flow_run", {"state": state})["id"])
 
 
 def deployed(inventory: Inventory) -> list[str]:

@@ -180,7 +180,13 @@ def test_the_block_of_the_inventory_is_told_every_question_and_the_digest(
         for change in made:
             change.write(api)
         left = [change for change in changes(api, things) if change.kind == "automation"]
-    assert {"seeding: somebody is asked", "seeding: the digest"} <= {change.name for change in made} and left == []
+        silenced = [change for change in changes(api, wanted(Inventory(()))) if change.kind == "automation"]
+        for change in silenced:
+            change.write(api)
+        again = [change for change in changes(api, wanted(Inventory(()))) if change.kind == "automation"]
+    names = [name for name, *_ in TELLS]
+    assert set(names) <= {change.name for change in made} and left == []
+    assert [str(change) for change in silenced] == [f"pause automation {name}" for name in names] and again == []
 
 
 def test_the_automations_hear_what_they_are_for(world: World) -> None:
