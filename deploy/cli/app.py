@@ -33,6 +33,7 @@ def rehearse(
     serve: Annotated[bool, typer.Option("--serve", help="Only serve the rehearsal Azure, for any client.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
     fault: Annotated[str, typer.Option(help="CODE[,CODE...]: play these faults instead; `all` for every one.")] = "",
+    offices: Annotated[int, typer.Option(help="So many offices, worked by processes as in production.")] = 0,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -43,6 +44,10 @@ def rehearse(
         from deploy.cli import faults
 
         run("rehearse", lambda: faults.faults(home, fault, quiet=json), as_json=json)
+    if offices:
+        from deploy.cli.rehearse_fleet import rehearse_fleet
+
+        run("rehearse", lambda: rehearse_fleet(home, offices, size, quiet=json), as_json=json)
     if serve:
         run("rehearse", lambda: command.serve(home, as_json=json), as_json=json)
     run("rehearse", lambda: command.rehearse(home, data, size, keep_ui=keep_ui, quiet=json), as_json=json)
@@ -152,6 +157,21 @@ def deadlines(
     from deploy.cli import deadlines as clocks
 
     run("deadlines", lambda: clocks.shown(home, run_id), as_json=json)
+
+
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="One run; without it the fleet.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The file to write: .html, .json or .csv (default: here).")] = None,
+    kit: Annotated[bool, typer.Option("--kit", help="The office's page: what arrives, what to do.")] = False,
+    link: Annotated[str, typer.Option(help="Where the kit's code leads (default: a mail to the contact).")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Write a report of a run or of the fleet, or the office's kit, as one file that needs nothing beside it."""
+    from deploy.cli import reporting
+
+    run("report", lambda: reporting.report(home, reporting.Asked(run_id, out, kit, link)), as_json=json)
 
 
 @app.command()

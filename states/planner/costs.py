@@ -9,6 +9,8 @@ from states.planner.figures import Fee, Figures
 from states.planner.needs import Needs
 from states.planner.timing import Dates
 
+_PER = {"missing-device": "missing device", "device-day": "day of each device", "late-day": "day beyond the free ones",
+        "tb-month": "TB and month"}  # fmt: skip
 FREE_DAYS, LOST_DEVICE = "free-use", "device-not-returned"  # clocks of limits.yaml
 
 
@@ -66,7 +68,7 @@ def bill(sku: str, devices: int, missing: int, size_bytes: int, dates: Dates, ne
         "tb-month": _tb_months(size_bytes, (dates.finished - dates.ingested).days + 1),
     }
     lines = [
-        Cost(fee.key, f"{fee.what}, for each {fee.per.replace('-', ' ')}", quantities[fee.per], _each(fee, needs))
+        Cost(fee.key, f"{fee.what}, for each {_PER.get(fee.per, fee.per)}", quantities[fee.per], _each(fee, needs))
         for fee in figures.fees
         if sku in fee.devices
     ]
