@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.blocks.system import Secret
 from prefect_host import Prefect
+from pydantic import SecretStr
 
 from deploy.cli.deploying import deploy
+from deploy.cli.envelope import Exit
 from deploy.fleet.server import changes
 from deploy.fleet.wanted import wanted
 from deploy.inventory import Inventory, InventoryInvalid, load
@@ -119,6 +122,24 @@ def test_however_much_a_hub_has_missed_one_pass_does_for_all(prefect: Prefect, i
 
 def made(api: Api, deployment_id: str, state: dict[str, Any]) -> str:
     return str(api.post(f"/deployments/{deployment_id}/create_flow_run", {"state": state})["id"])
+
+
+def test_a_secret_that_the_inventory_names_and_prefect_lacks_is_told(
+    prefect: Prefect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in week six, when the drives are packed and the import job wants the return account."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect.api_url)
+    text = SAMPLE.read_text("utf-8").replace(
+        "account: env:SEEDING_RETURN_ACCOUNT", "account: prefect-block:dhl-account"
+    )
+    (tmp_path / "offices.yaml").write_text(text, "utf-8")
+    told = deploy(tmp_path, tmp_path / "offices.yaml", dry_run=True)
+    Secret(value=SecretStr("123")).save("dhl-account", _sync=True)  # type: ignore[call-arg]
+
+    assert (
+        told.exit == Exit.WITH_GAPS and "nairobi: Prefect has no Secret block dhl-account" in told.problems[0].message
+    )
+    assert deploy(tmp_path, tmp_path / "offices.yaml", dry_run=True).problems == ()
 
 
 def deployed(inventory: Inventory) -> list[str]:
