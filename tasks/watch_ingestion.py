@@ -6,7 +6,7 @@ from states.facts import CopyLogRead, Evidence
 from states.settle import Outcome
 from tasks.job import THE_JOB, Found, look_at_job, merged
 from tasks.journal import Logbook
-from tasks.media import parse_copy_log
+from tasks.media import ManifestInvalid, parse_copy_log
 from tasks.ports import Site
 
 
@@ -18,14 +18,18 @@ def watch_ingestion(book: Logbook, site: Site) -> Outcome:
     problems: list[Found] = list(look.found)
     if look.job and look.job.stage.startswith("Completed"):
         logs = site.account.logs(run.job_name, "copy")
-        if logs:
-            read = read_copy_logs(logs)
+        try:
+            read = read_copy_logs(logs) if logs else None
+        except ManifestInvalid as wrong:  # nothing is kept of it: a log that can be read may take its place
+            read = None
+            problems.append(("copy-log-missing", f"order {run.job_name}: {wrong.message}"))
+        if read:
             evidence.append(read)
             for number, text in enumerate(logs, start=1):
                 site.archive.put(run.run_id, f"{run.job_name}-copylog-{number}.xml", text)
             if read.examples:
                 problems.append(("ingestion-incomplete", f"the copy log lists {'; '.join(read.examples)}"))
-        else:
+        elif not logs:
             problems.append(("copy-log-missing", f"order {run.job_name}"))
     return Outcome("watch-ingestion", evidence=tuple(evidence), raised=merged(problems), source=THE_JOB)
 

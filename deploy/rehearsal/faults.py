@@ -46,11 +46,12 @@ def at_the_door(world: World, ask: Ask) -> dict[str, Any] | None:
         if not any("world" not in row for row in records.faults):
             return None
     target = ask.path + "".join(f"&{key}={value}" for key, value in sorted(ask.query.items()))
-    with world.changing() as records:
-        for row in records.faults:
-            if "world" not in row and _meant(row, ask.method, target) and _strikes(row):
-                return dict(row)
-    return None
+    with world.reading() as records:  # nothing here can fail half-way, so nothing need be put back
+        meant = [row for row in records.faults if "world" not in row and _meant(row, ask.method, target)]
+        struck = next((dict(row) for row in meant if _strikes(row)), None)
+        if meant:
+            world.save()
+        return struck
 
 
 def answer(row: dict[str, Any]) -> Answer:

@@ -12,6 +12,7 @@ from azure.storage.blob import BlobServiceClient
 
 from tasks.azure.clients import AzureClients
 from tasks.azure.errors import code_of, ours, status_of
+from tasks.errors import Transient
 from tasks.ports import BlobSeen
 
 LogKind = Literal["copy", "verbose"]
@@ -59,19 +60,19 @@ class BlobAccount:
         A verbose log has a line per file, so it may be hundreds of megabytes.
         """
         found = [
-            (blob.last_modified or LONG_AGO, container, str(blob.name))
+            (blob.last_modified or LONG_AGO, container, str(blob.name), int(blob.size or 0))
             for container, pattern in LOGS[kind]
             for blob in self._listing(container)
             if re.fullmatch(pattern.format(order=re.escape(job_name)), str(blob.name), re.IGNORECASE)
         ]
-        return tuple(self._whole(container, name) for _, container, name in sorted(found))
+        return tuple(self._whole(container, name, size) for _, container, name, size in sorted(found))
 
     def read(self, container: str, name: str, offset: int, length: int) -> bytes:
         """Return up to *length* bytes from *offset*; fewer at the end, none beyond it. Raises NotFound."""
         with ours(f"read {container}/{name} in {self._account}"):
             try:
                 blob = self._service().get_blob_client(container, name)
-                return blob.download_blob(offset=offset, length=length).readall() if length > 0 else b""
+                return whole(blob.download_blob(offset=offset, length=length), name) if length > 0 else b""
             except HttpResponseError as error:
                 if status_of(error) == 416:  # the blob ends before the offset
                     return b""
@@ -88,9 +89,28 @@ class BlobAccount:
                 if code_of(missing) not in NO_SUCH_CONTAINER:
                     raise
 
-    def _whole(self, container: str, name: str) -> bytes:
+    def _whole(self, container: str, name: str, size_bytes: int) -> bytes:
         with ours(f"read the log {name} in {self._account}"):
-            return self._service().get_blob_client(container, name).download_blob().readall()
+            text = whole(self._service().get_blob_client(container, name).download_blob(), name)
+        if len(text) != size_bytes:
+            raise _cut(name, len(text), size_bytes)
+        return text
+
+
+def whole(download: Any, name: str) -> bytes:
+    """Return every byte of a download. Raises Transient when fewer came than its answer promised.
+
+    The SDK does not look: half a log would pass for a log, and half a blob for another blob.
+    """
+    content: bytes = download.readall()
+    if len(content) != download.size:
+        raise _cut(name, len(content), download.size)
+    return content
+
+
+def _cut(name: str, came: int, promised: int) -> Transient:
+    told = f"{came:,} bytes of {name} came, {promised:,} were promised"
+    return Transient(told, next="the next pass reads it again")
 
 
 def _blob_seen(container: str, blob: Any) -> BlobSeen:

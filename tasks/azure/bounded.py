@@ -70,18 +70,18 @@ class Bounds:
 
 
 class BoundedTransport(RequestsTransport):  # type: ignore[misc]  # the SDK leaves it untyped
-    """The SDK's own transport over connections that keep *bounds*, noting in *gap* what time it is in Azure."""
+    """The SDK's own transport over connections that keep *bounds*; *heard* is told of every answer."""
 
-    def __init__(self, bounds: Bounds, gap: ClockGap, **options: Any) -> None:
+    def __init__(self, bounds: Bounds, heard: Callable[[Any], None] = lambda answer: None, **options: Any) -> None:
         """*options* are the SDK's own. Contacts nobody."""
         super().__init__(**options)
-        self._bounds, self._gap = bounds, gap
+        self._bounds, self.heard = bounds, heard
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send, and return the answer. Raises AnswerTooBig beside what the SDK's transport raises."""
         request.headers["Accept-Encoding"] = "identity"
         answer = super().send(request, **options)
-        self._gap.note(answer.headers.get("Date"))
+        self.heard(answer)
         return answer
 
     def _init_session(self, session: requests.Session) -> None:

@@ -82,6 +82,31 @@ class TokenSource(Protocol):
         """Return an access token for these scopes."""
 
 
+class SignIn:
+    """The credential of a process, made anew once Azure has refused its token.
+
+    The SDK's own cache would offer a token that Azure does not take again and again, until its time is up.
+    """
+
+    def __init__(self, make: Callable[[], TokenSource]) -> None:
+        """Make no credential before the first token is asked for."""
+        self._make = make
+        self._made: TokenSource | None = None
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Return an access token for these scopes. Raises InvalidInput when the settings are incomplete."""
+        return self.made().get_token(*scopes, **options)
+
+    def made(self) -> TokenSource:
+        """Return the credential behind this one. Raises InvalidInput when its settings are incomplete."""
+        made = self._made = self._made or self._make()
+        return made
+
+    def forget(self) -> None:
+        """Sign in afresh the next time. Safe while other threads ask."""
+        self._made = None
+
+
 class BriefRetry(RetryPolicy[Any, Any]):
     """The SDK's own retry, except that it never sleeps longer than LONGEST_NAP_SECONDS because a server says so."""
 
@@ -116,7 +141,7 @@ class AzureClients:
         """
         self.settings = settings
         self.gap = ClockGap(now)
-        self._given = credential
+        self._sign_in = SignIn(lambda: credential or self._credential())
         self._transport = transport
         self._throttle = Throttle(seconds)
         self._built: dict[tuple[str, str], Any] = {}
@@ -124,7 +149,8 @@ class AzureClients:
 
     def credential(self) -> TokenSource:
         """Return the one credential. Raises InvalidInput when its settings are incomplete."""
-        return self._given or self._once("credential", "", self._credential)
+        self._sign_in.made()
+        return self._sign_in
 
     def databox(self, subscription_id: str) -> DataBoxManagementClient:
         """Return the Data Box client of a subscription."""
@@ -207,7 +233,13 @@ class AzureClients:
         """Return what a client that is made elsewhere needs to be told about the connection: a bounded one."""
         told = wire_options(self.settings)
         bounds = Bounds(self.settings.answer_seconds, self.settings.answer_bytes)
-        return {**told, "transport": self._transport or BoundedTransport(bounds, self.gap, **told)}
+        return {**told, "transport": self._transport or BoundedTransport(bounds, self.heard, **told)}
+
+    def heard(self, answer: Any) -> None:
+        """Take what an answer says beside its content: what time it is in Azure, and whether our token is good."""
+        self.gap.note(answer.headers.get("Date"))
+        if answer.status_code == 401:
+            self._sign_in.forget()
 
     def blob_wire(self) -> dict[str, Any]:
         """Return `wire` for a client of the blob service: that SDK waits 15 s before its first retry unless told."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from traceback import walk_tb
 from typing import Any
 
 from azure.core.exceptions import (
@@ -111,13 +112,25 @@ def ours(doing: str, secrets: Iterable[str] = ()) -> Iterator[None]:
     """Turn a vendor error into ours; *doing* completes "cannot ..." and names the thing.
 
     *secrets* are texts that were sent and that no answer may bring back into a message. Raises the row's class of
-    `tasks.errors`; an error that is ours already passes untouched.
+    `tasks.errors`; an error that is ours already passes untouched. An answer over which the SDK stumbles (it indexes
+    what is not there, takes apart what is null) is no answer: Transient.
     """
     try:
         yield
     except (AzureError, json.JSONDecodeError) as error:
         # `from None`: the vendor's traceback would print request URLs and bodies.
         raise as_ours(doing, error, secrets) from None
+    except (ArithmeticError, AttributeError, LookupError, SyntaxError, TypeError, ValueError) as odd:
+        if not _of_the_answer(odd):
+            raise
+        raise Transient(f"cannot {doing}: the answer cannot be read ({type(odd).__name__})", next=_PROXY) from None
+
+
+def _of_the_answer(odd: Exception) -> bool:
+    """Say whether it was the SDK that stumbled, or an answer that is nothing of what the SDK makes of answers."""
+    frames = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(odd.__traceback__))
+    in_sdk = any(name.partition(".")[0] in ("azure", "msal", "xml") for name in frames)
+    return in_sdk or (isinstance(odd, AttributeError) and odd.name == "as_dict")
 
 
 def as_ours(doing: str, error: Exception, secrets: Iterable[str] = ()) -> SeedingError:

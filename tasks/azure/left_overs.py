@@ -10,6 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient
 
 from states.plan import Plan
+from tasks.azure.account import whole
 from tasks.azure.clients import AzureClients
 from tasks.azure.details import resource_place
 from tasks.azure.errors import code_of, ours
@@ -66,7 +67,7 @@ class AzureLeftOvers:
         if not link:
             return Paper(name, None)
         with ours(f"read {name}", secrets=(link,)), self._at(link) as blob:
-            content: bytes = blob.download_blob(offset=0, length=LARGEST_PAPER_BYTES).readall()
+            content = whole(blob.download_blob(offset=0, length=LARGEST_PAPER_BYTES), name)
         ending = "pdf" if content.startswith(b"%PDF") else "txt"
         return Paper(f"{name}.{ending}", content)
 

@@ -101,11 +101,11 @@ def test_containers_are_sorted(azure):
 def test_the_logs_of_one_order_are_read_oldest_first(azure):
     """Logs of other orders, also of one whose name begins alike, stay out."""
     names = [
-        blob("syd1_A1_CopyLog_9.xml", modified="Tue, 03 Nov 2026 06:00:00 GMT"),
-        blob("syd1_B2_CopyLog_1.xml", modified="Mon, 02 Nov 2026 06:00:00 GMT"),
+        blob("syd1_A1_CopyLog_9.xml", size=5, modified="Tue, 03 Nov 2026 06:00:00 GMT"),
+        blob("syd1_B2_CopyLog_1.xml", size=5, modified="Mon, 02 Nov 2026 06:00:00 GMT"),
         blob("syd1_2_A1_CopyLog_9.xml"),
         blob("syd11_A1_CopyLog_9.xml"),
-        blob("syd1_A1_VerboseLog_9.xml"),
+        blob("syd1_A1_VerboseLog_9.xml", size=10),
     ]
     azure.on("GET", "/waies.*comp=list", xml_refusal(404, "ContainerNotFound"))
     azure.on("GET", "/databoxcopylog.*comp=list", page(*names))
@@ -120,7 +120,11 @@ def test_the_logs_of_one_order_are_read_oldest_first(azure):
 def test_older_logs_are_found_where_they_used_to_lie(azure):
     """Orders of the older kind leave their logs in the container `waies`."""
     azure.on("GET", "/databoxcopylog.*comp=list", xml_refusal(404, "ContainerNotFound"))
-    azure.on("GET", "/waies.*comp=list", page(blob("syd1_A1_20261102_error.xml"), blob("syd1_A1_20261102_verbose.xml")))
+    azure.on(
+        "GET",
+        "/waies.*comp=list",
+        page(blob("syd1_A1_20261102_error.xml", size=6), blob("syd1_A1_20261102_verbose.xml")),
+    )
     azure.on("GET", "_error.xml", content(b"errors"))
 
     assert account(azure).logs("syd1", "copy") == (b"errors",)
