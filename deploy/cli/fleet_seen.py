@@ -1,4 +1,4 @@
-"""What a plan takes from the journal: how long the fleet's own runs took, which slots are held, what is seeded already."""
+"""What a plan takes from the journal: how long the fleet's own runs took, held slots, and what is seeded already.
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.cli.opening import Seen
 from deploy.data import limits
-from deploy.data.figures import figures, history_most
+from deploy.figures import figures, history_most
 from states.planner.figures import Figures
 from states.planner.history import spans_of
 from states.planner.needs import Needs

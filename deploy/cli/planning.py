@@ -1,4 +1,4 @@
-"""`seeding plan`: for each office the best way to seed it, why, until when and at what price; then the fleet's schedule.
+"""`seeding plan`: for each office the best way to seed it, why, until when, at what price; then the fleet's schedule.
 
 Reads the inventory, the data files and the journal, and changes nothing. Imports neither Prefect nor Azure; only with
 `--azure` it asks Azure's own validators, too.
@@ -18,7 +18,7 @@ from deploy.cli.fleet_seen import FleetSeen, fleet_seen
 from deploy.cli.plan_data import fleet_data, office_data
 from deploy.clocks import clock_of
 from deploy.data import limits
-from deploy.data.figures import versions
+from deploy.figures import versions
 from deploy.inventory import Office, load
 from deploy.settings import Settings, settings
 from states.planner import Advice, Schedule, advise, schedule

@@ -1,4 +1,4 @@
-"""Which way to take, and why: the earliest safe end, and of ways that end at about the same time the simplest."""
+"""Which way to take, and why: the one that ends first; of those that end at about the same time, the simplest."""
 
 from __future__ import annotations
 
@@ -45,21 +45,25 @@ class Advice:
 def advise(needs: Needs, start: date, clock: Clockwork, before: Mapping[str, int] | None = None) -> Advice:
     """Return the advice for an office that begins on *start*; *before* is the packing of an earlier plan."""
     found = ways(Desk(needs, start, clock, before))
-    chosen = choose(found, clock.figures)
+    chosen = choose(found, clock.figures, written_as(needs))
     verdicts = tuple(Verdict(way, way is chosen, tuple(_said(way, chosen, needs, clock))) for way in found)
     return Advice(needs, chosen, _why(chosen, found), verdicts, tuple(_problems(needs, chosen, found, clock)))
 
 
-def choose(found: tuple[Way, ...], figures: Figures) -> Way | None:
+def choose(found: tuple[Way, ...], figures: Figures, written: str = "") -> Way | None:
     """Return the simplest of the possible ways whose P90 end is the earliest, give or take `told_apart` days.
 
-    A way that needs things to be bought first counts as if it ended `to_provide` days later.
+    The way that is *written* in the inventory counts as the simplest. One that needs things to be bought first counts
+    as if it ended `to_provide` days later.
     """
     counted = {way.key: _end(way) + timedelta(figures.to_provide * way.to_provide) for way in found if way.possible}
     if not counted:
         return None
     limit = min(counted.values()) + timedelta(figures.told_apart)
-    return min((way for way in found if way.key in counted and counted[way.key] <= limit), key=_simplicity)
+    return min(
+        (way for way in found if way.key in counted and counted[way.key] <= limit),
+        key=lambda way: (way.key != written, *_simplicity(way)),
+    )
 
 
 def written_as(needs: Needs) -> str:
@@ -146,18 +150,21 @@ def _problems(needs: Needs, chosen: Way | None, found: tuple[Way, ...], clock: C
         yield Problem("no-device-needed", f"{office}: the network is enough; no run needs to be started for it",
                       "let the first online backup take it", "info")  # fmt: skip
     elif chosen.key != written_as(needs):
-        yield Problem("other-way-is-better", f"{office}: the inventory says {_as_written(plan.sku, found)}; "
-                      f"{chosen.name} is better: {_why(chosen, found)}", _how_to_follow(chosen), "warn")  # fmt: skip
+        yield Problem("other-way-is-better", f"{office}: {_against_written(plan.sku, chosen, found)}",
+                      _how_to_follow(chosen), "warn")  # fmt: skip
     abroad = needs.limits.parcels.customs.between(plan.country, needs.datacenter)
     if abroad and needs.customs_days is None and chosen.key.endswith("CustomerDisk"):
         yield Problem("customs-unknown", f"{office}: the days in customs are unknown and not in the dates",
                       "ask your carrier and add `customs_days`", "warn")  # fmt: skip
 
 
-def _as_written(sku: str, found: tuple[Way, ...]) -> str:
+def _against_written(sku: str, chosen: Way, found: tuple[Way, ...]) -> str:
     way = next((way for way in found if way.key == sku), None)
-    ruled_out = f" (ruled out: {way.blocks[0].code})" if way and way.blocks else ""
-    return f"{way.name if way else sku}{ruled_out}"
+    if way is None or not way.possible:
+        why = f"ruled out ({way.blocks[0].code})" if way and way.blocks else "not known here"
+        return f"the inventory says {way.name if way else sku}, which is {why}; {chosen.name} would do"
+    late = (_end(way) - _end(chosen)).days
+    return f"the inventory says {way.name}, which ends {_days(late)} later (P90) than {chosen.name}"
 
 
 def _how_to_follow(chosen: Way) -> str:
