@@ -1,4 +1,4 @@
-"""What a plan takes from the journal: how long the fleet's own runs took, held slots, and what is seeded already.
+"""What a plan takes from the journal: how long the fleet's own runs took, held slots, and what is seeded already."""
 
 from __future__ import annotations
 
@@ -43,21 +43,20 @@ class FleetSeen:
 def fleet_seen(home: Path | None) -> FleetSeen:
     """Return what the journal of *home* shows; where there is none, the published figures alone.
 
-    Only so many of the newest runs are asked how long they took. Raises JournalDamaged, Transient.
+    Runs that were given up took nothing. Of the others the newest say how long each span takes. Raises JournalDamaged,
+    Transient.
     """
     try:
         seen = Seen(home)
     except NotFound:
         return FleetSeen(figures())
-    rows = sorted(seen.shown.rows(), key=lambda row: row.since, reverse=True)
-    wanted = {row.run_id for row in rows[: history_most()]} | {row.run_id for row in rows if not row.over}
-    runs = tuple(seen.shown.run(row.run_id) for row in rows if row.run_id in wanted)
+    rows = sorted((row for row in seen.shown.rows() if row.state not in GIVEN_UP), key=lambda row: row.since)
+    runs = tuple(seen.shown.run(row.run_id) for row in rows)
     taken: dict[str, dict[str, str]] = {}
-    for run in reversed(runs):
-        if run.state not in GIVEN_UP:
-            names = {item.name: f"{run.run_id} ({run.state})" for item in run.plan.items}
-            taken.setdefault(run.plan.office, {}).update(names)
-    return FleetSeen(replace(figures(), history=spans_of(runs)), runs, taken)
+    for run in runs:
+        names = {item.name: f"{run.run_id} ({run.state})" for item in run.plan.items}
+        taken.setdefault(run.plan.office, {}).update(names)
+    return FleetSeen(replace(figures(), history=spans_of(runs[-history_most() :])), runs, taken)
 
 
 def _busy(runs: Iterable[Run], today: date, clock: Clockwork) -> Iterable[Busy]:
