@@ -23,6 +23,7 @@ import yaml
 from deploy.cli.opening import Opened
 from deploy.cli.starting import open_run
 from deploy.clocks import FileClock
+from deploy.many_offices import many_offices
 from deploy.processes import Child, prefect_server, rehearsal_azure
 from deploy.rehearsal.control import Control
 from deploy.settings import Settings, settings
@@ -81,14 +82,17 @@ class Rehearsal:
         self.children.clear()
 
 
-def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
-    """Start the embedded Azure and a Prefect server, lay out the sample offices and open their runs."""
+def begin(where: Settings, data: Path | None, sample_bytes: int, many: int = 0) -> Rehearsal:
+    """Start the embedded Azure and a Prefect server, lay out the sample offices and open their runs.
+
+    *many* are so many offices made of the sample's, each with a worker of its own; see `deploy/many_offices.py`.
+    """
     azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
         prefect = prefect_server(where.prefect, where.home.parent / "cache")
         children.append(prefect.child)
-        rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes)
+        rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes, many=many)
         prefect.wait()
     except BaseException:
         for child in children:
@@ -98,12 +102,17 @@ def begin(where: Settings, data: Path | None, sample_bytes: int) -> Rehearsal:
 
 
 def set_up(
-    where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
+    where: Settings,
+    azure: dict[str, Any],
+    data: Path | None,
+    sample_bytes: int,
+    only: Collection[str] = (),
+    many: int = 0,
 ) -> Rehearsal:
-    """Lay out the sample offices (or those in *only*) on an embedded Azure that runs, and open their runs."""
+    """Lay out the sample offices (or those in *only*, or *many*) on an embedded Azure that runs, and open their runs."""
     enter(azure)
     where.make()
-    lay_out(where, azure, data, sample_bytes, only)
+    lay_out(where, azure, data, sample_bytes, only, many)
     control = Control(azure["control"], azure["ca"])
     clock = FileClock(where.clock_file)
     clock.set(control.now())
@@ -134,7 +143,12 @@ def enter(azure: dict[str, Any]) -> None:
 
 
 def lay_out(
-    where: Settings, azure: dict[str, Any], data: Path | None, sample_bytes: int, only: Collection[str] = ()
+    where: Settings,
+    azure: dict[str, Any],
+    data: Path | None,
+    sample_bytes: int,
+    only: Collection[str] = (),
+    many: int = 0,
 ) -> None:
     """Write the home's offices.yaml and azure.json: the sample inventory with this rehearsal's names and real data."""
     ends = {
@@ -144,6 +158,8 @@ def lay_out(
     write_aside(where.home / "azure.json", json.dumps(ends, indent=2).encode())
     inventory = yaml.safe_load(SAMPLE.read_text("utf-8"))
     inventory["offices"] = [office for office in inventory["offices"] if not only or office["id"] in only]
+    if many:
+        inventory["offices"] = many_offices(inventory["offices"], many)
     shared = inventory["defaults"]["azure"]
     for key in ("subscription_id", "tenant_id", "resource_group", "vault"):
         shared[key] = azure[key]
@@ -284,6 +300,7 @@ def answer(rehearsal: Rehearsal, run: Run) -> bool:
         answers.handed_over(book, OFFICE_PERSON, given["carrier"], given.get("tracking") or "")
     else:
         return False
+    book.leave(None)  # something happened: the next pass looks at once
     return True
 
 
@@ -299,6 +316,7 @@ def _answer_about_drives(rehearsal: Rehearsal, run: Run, book: Logbook) -> bool:
         answers.handed_over(book, OFFICE_PERSON, "DHL", f"JD{run.job_name.upper()}")
     else:
         return False
+    book.leave(None)
     return True
 
 
@@ -334,7 +352,7 @@ def _generate(office: dict[str, Any], root: Path, share: int, seed: int) -> None
         folder = root / item["name"]
         (folder / "daily").mkdir(parents=True)
         dice = random.Random(f"{seed}/{number}")  # noqa: S311 - data to copy, no secret
-        small = [dice.randrange(1, 96_000) for _ in range(12)]
+        small = [dice.randrange(1, max(2, min(96_000, each // 20))) for _ in range(12)]
         (folder / f"{item['name']}-full.bak").write_bytes(dice.randbytes(max(1024, each - sum(small))))
         for day, size in enumerate(small):
             (folder / "daily" / f"day {day:02}.log").write_bytes(dice.randbytes(size))

@@ -109,9 +109,16 @@ def start_again(api: Api, pool: str, queue: str) -> int:
     }
     begun = [row["id"] for row in api.post("/flow_runs/filter", body)]
     for flow_run_id in begun:
-        state = {"type": "SCHEDULED", "name": "started again", "message": "the worker was started again"}
-        api.post(f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
+        schedule_again(api, flow_run_id)
     return len(begun)
+
+
+def schedule_again(api: Api, flow_run_id: str) -> None:
+    """Have a worker make a flow run anew whose end nobody knows, unless the server knows one."""
+    found = api.get(f"/flow_runs/{flow_run_id}")
+    if found and found["state_type"] in ("RUNNING", "PENDING"):
+        state = {"type": "SCHEDULED", "name": "started again", "message": "its worker or the server had gone"}
+        api.post(f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
 
 
 def answered_meanwhile(deployment_id: str | None) -> list[str]:

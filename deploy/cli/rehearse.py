@@ -33,11 +33,11 @@ def rehearse(home: Path | None, data: Path | None, size: str, *, keep_ui: bool, 
     if data is not None and not data.is_dir():
         raise InvalidInput(f"{data} is not a directory", next="make rehearse DATA=/some/directory")
     begun = time.monotonic()
-    say = _Say(quiet)
+    say = Say(quiet)
     say.line("starting the rehearsal Azure, its storage emulator and a Prefect server ...")
     where = fresh_home(home)
     prepare(where)
-    rehearsal = begin(where, data, _sample_bytes(size))
+    rehearsal = begin(where, data, sample_bytes(size))
     try:
         with say.progress():
             runs = play(rehearsal, in_prefect(rehearsal), lambda runs: say.runs(rehearsal, runs))
@@ -51,7 +51,8 @@ def rehearse(home: Path | None, data: Path | None, size: str, *, keep_ui: bool, 
         rehearsal.stop()
 
 
-def _sample_bytes(size: str) -> int:
+def sample_bytes(size: str) -> int:
+    """Return a size such as `200 MiB` in bytes. Raises InvalidInput."""
     try:
         return parse_size(size)
     except ValueError as wrong:
@@ -79,7 +80,7 @@ def serve(home: Path | None, *, as_json: bool) -> Answer:
     raise SystemExit(0)
 
 
-class _Say:
+class Say:
     """Progress on standard error: a live table on a terminal, plain lines otherwise."""
 
     def __init__(self, quiet: bool) -> None:
@@ -88,15 +89,18 @@ class _Say:
         self._last: dict[str, str] = {}
 
     def line(self, text: str) -> None:
+        """Say one line."""
         self._console.print(text, highlight=False)
 
     def progress(self) -> AbstractContextManager[Any]:
+        """Return what surrounds the part that `runs` tells of."""
         if not self._console.is_terminal:
             return nullcontext()
         self._live = Live(console=self._console, refresh_per_second=4)
         return self._live
 
     def runs(self, rehearsal: Rehearsal, runs: list[Run]) -> None:
+        """Tell where the runs are."""
         if self._live:
             self._live.update(_table(rehearsal, runs))
             return
@@ -122,17 +126,20 @@ def is_stuck(run: Run) -> bool:
     return run.state != GOAL or bool(blocking(run))
 
 
-def _answer(rehearsal: Rehearsal, runs: list[Run], seconds: float, keep_ui: bool) -> Answer:
-    stuck = [run for run in runs if is_stuck(run)]
-    now = rehearsal.clock.now()
-    troubles = [
+def troubles_of(rehearsal: Rehearsal, stuck: list[Run]) -> tuple[Trouble, ...]:
+    """Return why these runs are not where they should be: their conditions, or what they wait for."""
+    standing = [
         Trouble(code, raised.detail or row_of(code).means, row_of(code).remedy.format(run=run.run_id))
         for run in stuck
         for code, raised in run.conditions.items()
     ]
-    troubles += [
-        Trouble("not-there-yet", explain(run, rehearsal.step(run), now)) for run in stuck if not run.conditions
-    ]
+    now, waiting = rehearsal.clock.now(), [run for run in stuck if not run.conditions]
+    return (*standing, *(Trouble("not-there-yet", explain(run, rehearsal.step(run), now)) for run in waiting))
+
+
+def _answer(rehearsal: Rehearsal, runs: list[Run], seconds: float, keep_ui: bool) -> Answer:
+    stuck, now = [run for run in runs if is_stuck(run)], rehearsal.clock.now()
+    troubles = troubles_of(rehearsal, stuck)
     home = rehearsal.where.home
     data = {"runs": [run_data(run) for run in runs], "home": str(home), "simulated_now": stamp(now)}
     texts = [
@@ -150,7 +157,7 @@ def _answer(rehearsal: Rehearsal, runs: list[Run], seconds: float, keep_ui: bool
         console.print(journey(runs))
         console.print("\n".join(texts), highlight=False, soft_wrap=True)
 
-    return Answer(data, human, tuple(troubles), Exit.NEEDS_PERSON if stuck else Exit.DONE)
+    return Answer(data, human, troubles, Exit.NEEDS_PERSON if stuck else Exit.DONE)
 
 
 def _hold_open(rehearsal: Rehearsal) -> None:

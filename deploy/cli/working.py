@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def work(home: Path | None, offices: Sequence[str], *, once: bool) -> Answer:
         for queue, one in queues.items():
             _alone(alone, one, queue)
         print(f"working off {', '.join(queues)}; {_begun_again(queues)} flow runs are started again", flush=True)
-        _work_off(list(queues), homes, once)
+        _work_off(list(queues), homes, where, once)
     return Answer({"queues": list(queues)})
 
 
@@ -64,20 +64,45 @@ def _begun_again(queues: Mapping[str, Settings]) -> int:
         return sum(start_again(api, POOL, queue) for queue in queues)
 
 
-def _work_off(queues: list[str], homes: Mapping[str, Settings], once: bool) -> None:
+def _work_off(queues: list[str], homes: Mapping[str, Settings], where: Settings, once: bool) -> None:
     from prefect.utilities.processutils import setup_signal_handlers_worker
-    from prefect.workers.process import ProcessWorker
 
+    from deploy.fleet.thread_worker import ThreadWorker
     from deploy.fleet.wanted import POOL
 
-    kind: type[ProcessWorker] = ProcessWorker
+    setup_signal_handlers_worker(os.getpid(), f"the worker of {queues[0]}", print)
+    worker = ThreadWorker(work_pool_name=POOL, work_queues=queues, name=f"{queues[0]}@{socket.gethostname()}")
     if homes:
-        from deploy.fleet.office_worker import OfficeWorker
-        from deploy.office_entry import use_homes
+        from deploy.office_entry import office_work, use_homes
 
         use_homes(homes)
-        kind = OfficeWorker
-    setup_signal_handlers_worker(os.getpid(), f"the worker of {queues[0]}", print)
-    worker = kind(work_pool_name=POOL, work_queues=queues, name=f"{queues[0]}@{socket.gethostname()}")
+        worker.knows([office_work])
+    else:
+        from deploy import entry
+
+        worker.knows([getattr(entry, name) for name in entry.__all__], _up_to_date(where))
     with suppress(KeyboardInterrupt):
         asyncio.run(worker.start(run_once=once, printer=print))
+
+
+def _up_to_date(where: Settings) -> Callable[[], None]:
+    """Return what reads the inventory anew when it has changed."""
+    from deploy.wiring import use_home
+
+    seen = _stamp(where)
+
+    def look() -> None:
+        nonlocal seen
+        if (now := _stamp(where)) != seen:
+            seen = now
+            use_home(where.home)
+
+    return look
+
+
+def _stamp(where: Settings) -> tuple[int, int]:
+    try:
+        found = where.inventory.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)

@@ -38,7 +38,7 @@ def create(world: World, ask: Ask) -> Answer:
         if world.order(name):
             raise ArmError(400, "SsemUserErrorJobAlreadyExists", f"Job '{name}' already exists. Use a different name.")
         check_order(world, name, body)
-        _require_room(world, body["sku"]["name"])
+        _require_room(world, body["sku"]["name"], _country(body["properties"]))
         order = Order(
             name=name, resource_group=ask.names["rg"], location=body["location"], sku=body["sku"],
             tags=body.get("tags"), inputs=body["properties"], operation=str(uuid.uuid4()), started=world.now,
@@ -96,13 +96,17 @@ def check_accounts(world: World, details: dict[str, Any]) -> None:
             raise _bad("The share password does not keep the rules.", "sharePassword")
 
 
-def room_left(world: World, sku_name: str) -> int:
-    """Return how many more orders of this kind may be active; import jobs of own drives are not limited."""
+def room_left(world: World, sku_name: str, country: str) -> int:
+    """Return how many more orders of this kind may be active there; import jobs of own drives are not limited."""
     kind = sku_of(sku_name)
     if kind is not None and kind.customer_ships:
         return ACTIVE_ORDERS_ALLOWED
-    active = Counter(o.sku["name"] for o in world.records.orders.values() if o.status not in OVER)
-    return ACTIVE_ORDERS_ALLOWED - active[sku_name]
+    active = Counter((o.sku["name"], _country(o.inputs)) for o in world.records.orders.values() if o.status not in OVER)
+    return ACTIVE_ORDERS_ALLOWED - active[sku_name, country]
+
+
+def _country(inputs: dict[str, Any]) -> str:
+    return str(_at(inputs, "details.shippingAddress.country") or "")
 
 
 def get(world: World, ask: Ask) -> Answer:
@@ -278,8 +282,8 @@ def _order(world: World, ask: Ask) -> Order:
     return order
 
 
-def _require_room(world: World, sku_name: str) -> None:
-    if room_left(world, sku_name) <= 0:
+def _require_room(world: World, sku_name: str, country: str) -> None:
+    if room_left(world, sku_name, country) <= 0:
         raise ArmError(
             400, "SsemUserErrorActiveOrderLimitReached", f"At most {ACTIVE_ORDERS_ALLOWED} orders may be active."
         )

@@ -35,8 +35,10 @@ def validate_inputs(world: World, ask: Ask) -> Answer:
     wanted = body.get("individualRequestDetails")
     if body.get("validationCategory") != "JobCreationValidation" or not isinstance(wanted, list) or not wanted:
         raise ArmError(400, "SsemUserErrorInvalidInput", "Send validationCategory and individualRequestDetails.")
+    named = (entry.get("country") or (entry.get("shippingAddress") or {}).get("country") for entry in wanted)
+    country = next(filter(None, named), "")
     with world.reading():
-        answers = [_validation(world, entry) for entry in wanted]
+        answers = [_validation(world, {"country": country, **entry}) for entry in wanted]
     bad = any(_verdict(entry) == "Invalid" for entry in answers)
     skipped = any(_verdict(entry) == "Skipped" for entry in answers)
     status = "InputsRevisitRequired" if bad else "CertainInputValidationsSkipped" if skipped else "AllValidToProceed"
@@ -120,7 +122,7 @@ def _no_refusal(world: World, entry: dict[str, Any]) -> Refusal:
 
 
 def _order_limit(world: World, entry: dict[str, Any]) -> Refusal:
-    if room_left(world, entry.get("deviceType", "")) > 0:
+    if room_left(world, entry.get("deviceType", ""), entry["country"]) > 0:
         return None
     return "SsemUserErrorActiveOrderLimitReached", "No more orders of this kind may be active."
 
