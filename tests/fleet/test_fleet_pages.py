@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,12 @@ from typing import Any
 import pytest
 from fakes import FakeOrders, FakeWorld
 from prefect_host import Prefect
-from stories import RUN_ID, job
+from stories import ACTOR, PLAN, RUN_ID, job
 
 from deploy.fleet.server import changes
 from deploy.fleet.wanted import wanted
 from deploy.inventory import Inventory
-from flows.advance import show_run
+from flows.advance import advance_fleet, show_run
 from flows.answering import FORMS
 from flows.charts import funnel, gantt
 from flows.home_run import Home, home_of
@@ -24,10 +26,15 @@ from flows.pages import FORM_NAMES, forms_of, record
 from flows.passing import Passed, run_pass
 from flows.prefect_api import Api, prefect_api
 from flows.progress import show
-from flows.world import World
+from flows.world import World, use
+from states.codec import to_json
+from states.lines import Draft
+from states.plan import Plan
 from states.playbook import Ask
 from tasks import answers
+from tasks.errors import InvalidInput
 from tasks.media import Progress
+from tasks.ports import Site
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -123,6 +130,26 @@ def test_a_run_that_waits_for_a_person_is_paused_until_it_is_answered(api: Api, 
 
     told = [(one["type"], one["name"]) for one in api.get(f"/flow_run_states/?flow_run_id={page}")]
     assert told[-1] == ("RUNNING", "ordered") and told.count(("RUNNING", "planned")) == 1
+
+
+def test_the_fleets_pages_are_refreshed_in_place_and_one_runs_trouble_is_its_own(api: Api, tmp_path: Path) -> None:
+    """Two passes, one table and one chart; a run whose office is gone from the inventory stands in them as well."""
+    fake = FakeWorld(tmp_path, "ordered", orders=FakeOrders(jobs={"perth0123": job()}))
+    plan = to_json(replace(PLAN, office="derby"))
+    fake.journal.open("derby-2026-11", [Draft("opened", {"plan": plan}), Draft("planned")], fake.now(), ACTOR)
+
+    def site_of(plan: Plan) -> Site:
+        if plan.office == "derby":
+            raise InvalidInput("offices.yaml has no office derby any more", next="put it back: a run is open")
+        return fake.site
+
+    use(lambda: World(fake.journal, fake, site_of, "hub@test", retry_delays=()))
+    states = [asyncio.run(advance_fleet.fn(look_now=True)) for _ in range(2)]
+
+    assert [state.name for state in states] == ["runs-failed"] * 2 and "no office derby" in str(states[0].message)
+    for key, said in (("fleet", "derby-2026-11"), ("fleet-chart", "perth-2026-11")):
+        rows = api.post("/artifacts/filter", {"artifacts": {"key": {"any_": [key]}}})
+        assert len(rows) == 1 and said in str(rows[0]["data"])
 
 
 def test_progress_is_one_artifact_that_is_updated_in_place(api: Api, world: World) -> None:
