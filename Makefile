@@ -9,7 +9,7 @@ CODE   := states tasks flows deploy
 DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables deploy.azure.roles
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse faults test check docs docs-check bench proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench crash proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,9 @@ rehearse: .venv node_modules  ## seed the sample offices here (DATA=/dir, KEEP_U
 faults: .venv node_modules  ## every fault that can be rehearsed: expected and seen (FAULT=code,code)
 	$(BIN)/seeding rehearse --fault "$(or $(FAULT),all)" $(ARGS)
 
+fleet: .venv node_modules  ## rehearse fifty offices, worked by processes as in production (OFFICES=50)
+	$(BIN)/seeding rehearse --offices $(or $(OFFICES),50) --size '25 MiB' $(ARGS)
+
 test: .venv node_modules  ## the whole test suite (ARGS="-k journal")
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -55,6 +58,9 @@ docs-check: .venv
 
 bench: .venv  ## the benchmarks (ARGS=...)
 	$(BIN)/python -m bench $(ARGS)
+
+crash: .venv node_modules  ## the crash matrix: every verb dies at every boundary, of everything; prints the table
+	$(BIN)/python -m pytest -m slow tests/crash --timeout 3600 $(ARGS)
 
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)

@@ -19,6 +19,8 @@ from states.machine import move
 from states.playbook import Move, next_step
 from states.run import Run
 
+GOT_ON = "cannot-reach"  # the condition that ends when a run moves
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -56,7 +58,11 @@ def settle(run: Run, outcome: Outcome, now: datetime, actor: str) -> list[Line]:
 
 
 def transitions(run: Run, now: datetime, actor: str) -> list[Line]:
-    """Return the transition lines that evidence on record already justifies, at most one a call's state chain."""
+    """Return the transition lines that evidence on record already justifies, at most one a call's state chain.
+
+    A run that got on has got an answer: a `cannot-reach` that stood is cleared with the last of them, because the verb
+    that raised it may never be performed again.
+    """
     lines: list[Line] = []
     while isinstance(step := next_step(run, now, {}), Move):
         target = move(run, step.trigger)
@@ -64,7 +70,8 @@ def transitions(run: Run, now: datetime, actor: str) -> list[Line]:
         new = chained(run.run_id, run.seq, run.head, now, actor, [draft])
         lines += new
         run = _after(run, new)
-    return lines
+    gone = cleared(run, [GOT_ON] if lines else [], f"the run got on, to {run.state}")
+    return [*lines, *chained(run.run_id, run.seq, run.head, now, actor, gone)]
 
 
 def moved(run: Run, trigger: str, reason: str, now: datetime, actor: str) -> list[Line]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -18,9 +15,8 @@ from flows.passing import Passed, run_pass
 from flows.world import World
 from states.run import Run
 
-__all__ = ["Journey", "begun", "flip_one_byte", "killed"]
+__all__ = ["Journey", "begun", "flip_one_byte"]
 
-KILLED_PASS = Path(__file__).parent / "crash" / "killed_pass.py"
 SAMPLE_BYTES = 4 * 1024 * 1024
 
 
@@ -75,12 +71,3 @@ class Journey:
         """The biggest file on the device: where a flipped byte is easiest to overlook."""
         files = [path for path in self.device(office).rglob("*") if path.is_file()]
         return max(files, key=lambda path: path.stat().st_size)
-
-
-def killed(journey: Journey, office: str, call: str, moment: str) -> None:
-    """Run a pass in a process of its own that dies around *call*."""
-    home, run_id = str(journey.rehearsal.where.home), journey.run(office).run_id
-    done = subprocess.run(
-        [sys.executable, str(KILLED_PASS), home, run_id, call, moment], capture_output=True, text=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr

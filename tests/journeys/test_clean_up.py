@@ -1,4 +1,7 @@
-"""What must not change on the way, and the clean-up at the end, on the wire: real clients, real blobs, real kills."""
+"""What must not change on the way, and the clean-up at the end, on the wire: real clients, real blobs.
+
+That it is done once whatever dies when is in the crash matrix, tests/crash.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journey_host import Journey, begun, killed
+from journey_host import Journey, begun
 from rehearsal_host import Rehearsal as Azure
 
 from deploy.cli.closing import dry_run
@@ -55,7 +58,7 @@ def test_what_somebody_changes_on_the_way_stops_the_run_by_name_until_it_is_chan
     assert all(what in told for what in ("key 1", "locks", "network rules", "lifecycle rules")) and ANN in told
 
 
-def test_a_finished_run_is_cleaned_up_once_behind_the_interlock_whatever_is_killed_when(journey: Journey) -> None:
+def test_a_finished_run_is_cleaned_up_once_behind_the_interlock(journey: Journey) -> None:
     """Refused while a proof is missing; then its own containers and its order, each once, and nothing else's."""
     control = journey.rehearsal.control
     for state in ("delivered", "copied", "shipped", "vaulted"):
@@ -71,8 +74,6 @@ def test_a_finished_run_is_cleaned_up_once_behind_the_interlock_whatever_is_kill
     journey.azure.blobs.create_container("holiday-photos")
     others = {c.name for c in journey.azure.blobs.list_containers()} - set(containers(lyon))
     answers.approve_close(journey.world.book(lyon.run_id), "ann")
-    for call, moment in KILLS:
-        killed(journey, "lyon", call, moment)
     closed = look(journey)
 
     assert all(word in early for word in ("is vaulted, not", "incremental", "sample"))
@@ -107,10 +108,6 @@ def test_a_restored_file_that_differs_keeps_everything(journey: Journey) -> None
     assert blob.name in run.conditions["restore-differs"].detail
     assert "restored files differ" in refused(journey)
     assert journey.rehearsal.control.stats()["container_deletes"] == {}
-
-
-# Each takes up what the one before left; tests/tasks/test_close.py dies at every other moment, in this process.
-KILLS = (("left_overs.delete_container", "after"), ("orders.delete", "after"))
 
 
 def look(journey: Journey) -> Run:

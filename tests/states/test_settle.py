@@ -105,6 +105,15 @@ def test_a_verb_clears_what_it_raised_and_no_longer_sees():
     assert set(seen.conditions) == {"order-delayed", "held", "cannot-reach"}
 
 
+def test_a_run_that_got_on_is_no_longer_told_that_something_did_not_answer():
+    """The verb that met the silence may never be performed again, least of all once the run is over."""
+    silent = added(run_in("planned"), condition("cannot-reach", by="watch-freeze"))
+
+    run = settled(silent, Outcome("order", (job(),)))
+
+    assert (run.state, run.conditions) == ("ordered", {})
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_verb_that_saw_nothing_to_its_end_clears_nothing_and_may_raise(code: str):
     """A network fault must not lift a block: not to see a trouble is not to see it gone."""
