@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.drill_flow import drill
 from deploy.wiring import use_home
 from flows.advance import advance, advance_fleet
 from flows.answering import (
@@ -29,6 +30,7 @@ __all__ = [
     "close",
     "delivered",
     "digest",
+    "drill",
     "handed_over",
     "hold",
     "prepared",

@@ -33,6 +33,7 @@ def rehearse(
     serve: Annotated[bool, typer.Option("--serve", help="Only serve the rehearsal Azure, for any client.")] = False,
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
     fault: Annotated[str, typer.Option(help="CODE[,CODE...]: play these faults instead; `all` for every one.")] = "",
+    chaos: Annotated[int | None, typer.Option(metavar="SEED", help="Random faults at random times; seeded.")] = None,
     offices: Annotated[int, typer.Option(help="So many offices, worked by processes as in production.")] = 0,
     home: Home = None,
     json: Json = False,
@@ -44,6 +45,10 @@ def rehearse(
         from deploy.cli import faults
 
         run("rehearse", lambda: faults.faults(home, fault, quiet=json), as_json=json)
+    if chaos is not None:
+        from deploy.cli import faults
+
+        run("rehearse", lambda: faults.chaos(home, chaos, quiet=json), as_json=json)
     if offices:
         from deploy.cli.rehearse_fleet import rehearse_fleet
 
@@ -157,6 +162,14 @@ def deadlines(
     from deploy.cli import deadlines as clocks
 
     run("deadlines", lambda: clocks.shown(home, run_id), as_json=json)
+
+
+@app.command()
+def drill(home: Home = None, json: Json = False) -> None:
+    """Lose a device in a rehearsal and say how long it took to see it and to make it good."""
+    from deploy.cli import drilling
+
+    run("drill", lambda: drilling.drilled(home, quiet=json), as_json=json)
 
 
 @app.command()

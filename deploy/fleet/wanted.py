@@ -12,6 +12,7 @@ from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
 from deploy.data import limits
+from deploy.drill_flow import drill
 from deploy.inventory import Inventory
 from deploy.inventory.offices import Office, ScheduleEntry
 from flows.advance import advance, advance_fleet
@@ -24,6 +25,7 @@ from flows.verb_task import order_slots
 POOL = "seeding"
 HUB_QUEUE = "hub"
 ANSWERS_QUEUE = "hub-answers"  # one pass at a time: what is answered meanwhile is the next one's
+DRILL_CRON = "30 5 1 * *"  # the first of the month, by the operators' clocks
 FLEET_CRON = ScheduleEntry().advance  # the hub's pass over every due run; an office's own schedule adds to it
 LOST_SECONDS = 90  # three heartbeats
 # What the notification block of the inventory is told: automation, resource, event, subject and text.
@@ -79,6 +81,7 @@ def _things(inventory: Inventory) -> Iterator[Wanted]:
     yield _deployment(advance_fleet, ANSWERED, ANSWERS_QUEUE, [], "Runs that an office has just answered", {})
     yield _deployment(advance, "one-run", HUB_QUEUE, [], "One run, now", {})
     yield _digest(inventory)
+    yield _drill(inventory)
     for office in inventory.offices:
         yield _passes_of(office)
         if office.worker == "office":
@@ -94,6 +97,12 @@ def _digest(inventory: Inventory) -> Wanted:
     told = inventory.operators
     more = {"schedules": [_schedule(told.digest, told.time_zone, active=True)], **_one_at_a_time()}
     return _deployment(digest, "all", HUB_QUEUE, [], about, more)
+
+
+def _drill(inventory: Inventory) -> Wanted:
+    about = "Once a month a device is lost in a rehearsal: how long until it is seen, and made good"
+    more = {"schedules": [_schedule(DRILL_CRON, inventory.operators.time_zone, active=True)], **_one_at_a_time()}
+    return _deployment(drill, "monthly", HUB_QUEUE, [], about, more)
 
 
 def _passes_of(office: Office) -> Wanted:
