@@ -84,7 +84,7 @@ def site(where: Settings, inventory: Inventory, plan: Plan, sharing: Sharing = l
     entry = inventory.office(plan.office)
     if entry is None:
         raise InvalidInput(f"{where.inventory} has no office {plan.office} any more", next="put it back: a run is open")
-    clients = _clients(azure_settings(where, entry))
+    clients = _clients(azure_settings(where, entry), where)
     shared = sharing(clients)
     drives = own_drives(where, entry)
     if entry.worker == "office":
@@ -118,7 +118,7 @@ def afar(desk: Desk, entry: OfficeEntry, mine: LocalDisks | None) -> Hands:
 
 def own_drives(where: Settings, entry: OfficeEntry) -> LocalDisks | None:
     """Return the own-disk work of an office on this machine; None for an office without own drives."""
-    return local_disks(where, entry, _clients(azure_settings(where, entry))) if entry.own_disk else None
+    return local_disks(where, entry, _clients(azure_settings(where, entry), where)) if entry.own_disk else None
 
 
 def azure_settings(where: Settings, entry: OfficeEntry) -> AzureSettings:
@@ -148,5 +148,5 @@ def hub_name() -> str:
 
 
 @cache
-def _clients(azure: AzureSettings) -> AzureClients:
-    return AzureClients(azure)
+def _clients(azure: AzureSettings, where: Settings) -> AzureClients:
+    return AzureClients(azure, now=clock_of(where).now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from states import deadlines
 from states.drive_words import troubles_of
@@ -17,6 +17,7 @@ from states.run import Run
 from tasks.ports import Site
 
 Found = tuple[str, str]  # a condition's code and its detail
+CLOCKS_APART = timedelta(minutes=15)  # Azure itself allows this much in signatures
 THE_JOB = "the Azure job"  # the source of what these verbs find: each may clear what another raised
 
 
@@ -34,9 +35,21 @@ def look_at_job(run: Run, site: Site, now: datetime) -> Look:
     job = site.orders.find(run.plan, run.job_name, run.get(JobSeen))
     if job is None:
         gone = "import-job-gone" if run.plan.mode == "own-disk" and run.state == "copied" else "order-gone"
-        return Look(None, (), ((gone, f"{run.job_name} is not in {run.plan.resource_group} any more"),))
-    clocks = (*ringing(job, now), *deadlines.ringing(run, site.clocks, job, now))
+        found = (gone, f"{run.job_name} is not in {run.plan.resource_group} any more")
+        return Look(None, (), (found, *clocks_apart(site)))
+    clocks = (*ringing(job, now), *deadlines.ringing(run, site.clocks, job, now), *clocks_apart(site))
     return Look(job, (job, *filed(run, site, job)), merged((*conditions_of(job), *clocks)))
+
+
+def clocks_apart(site: Site) -> tuple[Found, ...]:
+    """Return the condition of clocks too far apart: what came after what, and all the journal's dates, hang on it."""
+    gap = site.orders.clock_gap()
+    if gap is None or abs(gap) <= CLOCKS_APART:
+        return ()
+    hours = round(abs(gap) / timedelta(hours=1))
+    about = f"about {hours} hours" if hours > 1 else "about an hour" if hours else "more than a quarter of an hour"
+    side = "ahead of" if gap > timedelta(0) else "behind"
+    return (("clock-differs", f"Azure's clock is {about} {side} this machine's"),)
 
 
 def filed(run: Run, site: Site, job: JobSeen) -> tuple[JobFiled, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -117,6 +117,9 @@ class Orders(Protocol):
 
         *known* is how the run saw it last: a cheaper question may show that it is still so.
         """
+
+    def clock_gap(self) -> timedelta | None:
+        """Return how far Azure's clock was ahead of ours in its last answers; None before there were enough."""
 
     def record(self, plan: Plan, job_name: str) -> bytes | None:
         """Return the whole job as JSON text without secrets, the same for the same job; None when it is gone."""

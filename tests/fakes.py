@@ -73,6 +73,7 @@ class FakeOrders:
     says_against: tuple[Objection, ...] = ()
     named: tuple[str, ...] = (SERIAL,)
     invisible_for: int = 0  # how many looks after its creation an order does not show yet
+    gap: timedelta | None = None
     bookings: int = 0
     cancelled: int = 0
     deleted: int = 0
@@ -98,6 +99,10 @@ class FakeOrders:
             self.invisible_for -= 1
             return None
         return self.jobs.get(job_name)
+
+    def clock_gap(self) -> timedelta | None:
+        """Answer what was scripted."""
+        return self.gap
 
     def record(self, plan: Plan, job_name: str) -> bytes | None:
         """Show as much of the order as this fake knows."""
@@ -324,7 +329,16 @@ class FakeWorld:
         contact, address = Contact("Jo", "1", ("jo@example.com",)), Address("Road 1", "Perth", "6000", "AU")
         around, left, samples = self.surroundings, self.left_overs, self.samples
         return Site(
-            self.orders, self.account, self.vault, self.office, archive, contact, address, around, left, samples,
+            self.orders,
+            self.account,
+            self.vault,
+            self.office,
+            archive,
+            contact,
+            address,
+            around,
+            left,
+            samples,
             limits().clocks,
         )
 

@@ -7,7 +7,7 @@ a box would be fetched twice. What became of an effect whose answer was lost is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -84,6 +84,10 @@ class DataBoxOrders:
             return known
         job = self._get(plan, job_name)
         return None if job is None else job_seen(job)
+
+    def clock_gap(self) -> timedelta | None:
+        """Return how far Azure's clock was ahead of ours in its last answers; None before there were enough."""
+        return self._clients.gap.seen()
 
     def record(self, plan: Plan, job_name: str) -> bytes | None:
         """Return the whole job as JSON text, secrets and the access parts of links left out; None when it is gone."""

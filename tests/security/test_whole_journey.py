@@ -137,7 +137,7 @@ def secrets_of(journey: Journey) -> dict[str, str]:
         if name.startswith(("SEEDING_KEY_", "SEEDING_RETURN")):
             found[name] = os.environ[name]
     entry = load(where.inventory).offices[0]
-    found["token"] = _clients(azure_settings(where, entry)).credential().get_token(ARM_SCOPE).token
+    found["token"] = _clients(azure_settings(where, entry), where).credential().get_token(ARM_SCOPE).token
     found |= passwords(azure.control.get("world"), "")
     for run in journey.rehearsal.runs():
         if run.plan.mode == "data-box":
