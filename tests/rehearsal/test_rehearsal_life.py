@@ -166,3 +166,19 @@ def test_sealing_refuses_what_the_datacenter_could_not_take(rehearsal):
         rehearsal.control.prepare_to_ship(device.name)
     for code in ("REPARSE_POINT", "SIZE_ALIGNMENT", "ALPHA_NUMERIC_DASH", "NAME_LENGTH"):
         assert code in str(refused.value)
+
+
+def test_a_world_that_was_kept_can_be_put_back_and_nonsense_is_refused(rehearsal):
+    """Its clock, its orders and what it has counted are as they were; devices and blobs are the keeper's to keep."""
+    rehearsal.order("before")
+    kept = rehearsal.control.get("world")
+    rehearsal.order("after")
+    rehearsal.control.jump_to_next()
+
+    rehearsal.control.post("world", kept)
+
+    assert rehearsal.control.stats()["orders"] == {"before": 1}
+    assert [order["job"] for order in rehearsal.control.orders()] == ["before"]
+    assert rehearsal.control.get("world") == kept
+    with pytest.raises(Refused, match="now"):
+        rehearsal.control.post("world", {"orders": {}})
