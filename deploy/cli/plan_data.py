@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from states.planner.advice import Advice, Verdict, written_as
@@ -24,7 +23,7 @@ def office_data(advice: Advice) -> dict[str, Any]:
         "chosen": advice.chosen.key if advice.chosen else None,
         "why": advice.why,
         "ways": [_way(verdict) for verdict in advice.verdicts],
-        "problems": [dataclasses.asdict(problem) for problem in advice.problems],
+        "problems": [dict(vars(problem)) for problem in advice.problems],
     }
 
 
@@ -41,7 +40,7 @@ def fleet_data(p50: Schedule, p90: Schedule) -> dict[str, Any]:
 
 def dates_data(dates: Dates | None) -> dict[str, str] | None:
     """Return the day of each milestone, or None."""
-    return {name: day.isoformat() for name, day in dataclasses.asdict(dates).items()} if dates else None
+    return {name: day.isoformat() for name, day in vars(dates).items()} if dates else None
 
 
 def _way(verdict: Verdict) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def _way(verdict: Verdict) -> dict[str, Any]:
 
 
 def _table(way: Way) -> list[dict[str, Any]]:
-    return [dataclasses.asdict(row) for row in way.table]
+    return [dict(vars(row)) for row in way.table]
 
 
 def _bill(bill: Bill) -> dict[str, Any]:

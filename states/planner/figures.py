@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, Protocol
 
 from states.origin import Origin
@@ -91,7 +92,12 @@ class Figures:
 
     def legs_of(self, sku: str, span: str) -> tuple[Leg, ...]:
         """Return the legs of that span for that device, in order."""
-        return tuple(leg for leg in self.legs if leg.span == span and sku in leg.devices)
+        return self._legs.get((sku, span), ())
+
+    @cached_property
+    def _legs(self) -> dict[tuple[str, str], tuple[Leg, ...]]:
+        keys = dict.fromkeys((sku, leg.span) for leg in self.legs for sku in leg.devices)
+        return {(sku, span): tuple(g for g in self.legs if g.span == span and sku in g.devices) for sku, span in keys}
 
     def seen(self, sku: str, span: str) -> SpanSeen | None:
         """Return the fleet's own numbers for a span once enough runs have passed it, or None."""

@@ -47,13 +47,9 @@ def pack(loads: Sequence[Load], capacity: int, before: Mapping[str, int] | None 
     if too_large := [load.name for load in loads if load.bytes > capacity]:
         raise ValueError(f"larger than one device: {', '.join(too_large)}")
     ordered = sorted(loads, key=lambda load: (-load.bytes, load.name))
-    bound = lower_bound([load.bytes for load in ordered], capacity)
-    bins = min(_fit(ordered, capacity, [], best=False), _fit(ordered, capacity, []), key=len)
-    if len(bins) > bound and len(ordered) <= EXACT_UP_TO:
-        bins = _exact(ordered, capacity)
-        bound = len(bins)
-    elif len(bins) > bound:
-        bins = _search(ordered, capacity, bound, len(bins) - 1) or bins
+    bins, bound = _fit(ordered, capacity, []), -(-sum(load.bytes for load in ordered) // capacity)
+    if len(bins) > bound:
+        bins, bound = _improved(ordered, capacity, bins)
     if before:
         kept = _fit(ordered, capacity, _as_before(ordered, capacity, before))
         bins = kept if len(kept) <= len(bins) else _nearest(bins, before)
@@ -89,6 +85,16 @@ def _in_parts(sizes: Sequence[int], capacity: int, k: int) -> int:
 
 
 _Box = list[Load]
+
+
+def _improved(loads: Sequence[Load], capacity: int, bins: list[_Box]) -> tuple[list[_Box], int]:
+    """Return a packing in fewer devices than *bins* where one is found, and the best lower bound."""
+    if len(loads) <= EXACT_UP_TO:
+        fewest = _exact(loads, capacity)
+        return fewest, len(fewest)
+    bins = min(_fit(loads, capacity, [], best=False), bins, key=len)
+    bound = lower_bound([load.bytes for load in loads], capacity)
+    return _search(loads, capacity, bound, len(bins) - 1) or bins, bound
 
 
 def _fit(loads: Sequence[Load], capacity: int, boxes: list[_Box], *, best: bool = True) -> list[_Box]:

@@ -26,15 +26,24 @@ class Row:
 
 def rows(table: Iterable[TableRow], mode: str, problems: Iterable[Problem]) -> tuple[Row, ...]:
     """Return every row of the table for that mode; problems that no row knows come in a last one, "the plan itself"."""
-    found, table = list(problems), tuple(table)
-    known = frozenset().union(*(row.codes for row in table))
-    out = [_row(row.name, row.says[mode], [p for p in found if p.code in row.codes]) for row in table]
-    rest = [problem for problem in found if problem.code not in known]
-    return (*out, _row("the plan itself", "names and sizes that can be right", rest)) if rest else tuple(out)
+    found, out, known = list(problems), list[Row](), set[str]()
+    for row in table:
+        out.append(_row(row.name, row.says[mode], [p for p in found if p.code in row.codes]))
+        known |= row.codes
+    if rest := [problem for problem in found if problem.code not in known]:
+        out.append(_row("the plan itself", "names and sizes that can be right", rest))
+    return tuple(out)
 
 
 def _row(name: str, says: str, found: list[Problem]) -> Row:
+    if not found:
+        return Row(name, says, "yes")
     blocks = [problem for problem in found if problem.severity == "blocks"]
-    holds: Literal["yes", "no", "mind"] = "no" if blocks else ("mind" if found else "yes")
     shown = blocks or found
-    return Row(name, says, holds, tuple(p.message for p in shown), tuple(dict.fromkeys(p.next for p in shown)))
+    return Row(
+        name,
+        says,
+        "no" if blocks else "mind",
+        tuple(p.message for p in shown),
+        tuple(dict.fromkeys(p.next for p in shown)),
+    )
