@@ -36,6 +36,7 @@ from tasks.office.afar.questions import Hands
 from tasks.office.afar.remote import Desk, RemoteDisks, RemoteOffice, RemoteSamples
 from tasks.office.local_disks import LocalDisks
 from tasks.ports import Site
+from tasks.pulse import Pulse
 
 Sharing = Callable[[AzureClients], Shared | None]
 
@@ -51,6 +52,7 @@ def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] =
         retry_delays=retry_delays,
         quiet_of=lambda office: entry.quiet_hours if (entry := inventory.office(office)) else None,
         sites_of_a_pass=lambda: sites(where, inventory, cache(lambda _clients: Shared())),
+        pulse=None if where.clock_file.exists() else Pulse(where.home),
     )
 
 

@@ -17,6 +17,7 @@ from prefect.states import Completed, Failed
 from flows.charts import CHARTED, funnel, gantt
 from flows.desk import answered_meanwhile, collapse_late, withdraw
 from flows.home_run import Home
+from flows.hub import show_hub
 from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
 from flows.prefect_api import prefect_api
@@ -102,6 +103,7 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
         waiting = sorted((row for row in rows if not row.over), key=lambda row: row.since)[:CHARTED]
         chart = gantt([world.journal.run(row.run_id) for row in waiting], now)
         home.show("fleet-chart", None, "markdown", f"{funnel(rows)}\n\n{chart}", "How far the runs are")
+        show_hub(world, api, sum(not row.over for row in rows))
 
 
 def show_run(world: World, home: Home, passed: Passed) -> None:

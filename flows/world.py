@@ -9,6 +9,7 @@ from states.plan import Plan
 from states.quiet import QuietHours
 from tasks.journal import Journal, Logbook
 from tasks.ports import Clock, Site
+from tasks.pulse import Pulse
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class World:
     retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)
     quiet_of: Callable[[str], QuietHours | None] = lambda _office: None
     sites_of_a_pass: Callable[[], Callable[[Plan], Site]] | None = None
+    pulse: Pulse | None = None  # None where time is simulated
 
     def for_many(self) -> World:
         """Return this world for one pass over many runs: they share what Azure lists, and it is gone with the pass."""

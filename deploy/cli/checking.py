@@ -6,10 +6,13 @@ import os
 import stat
 from pathlib import Path
 
+from deploy.cli import hub
 from deploy.cli.envelope import Answer, Exit, Trouble
+from deploy.cli.opening import Seen
 from deploy.data import limits
 from deploy.inventory import Office, load
 from deploy.settings import Settings, settings
+from states.conditions import row_of
 from states.planning import job_name
 from tasks.errors import InvalidInput, SeedingError
 from tasks.findings import Finding
@@ -29,6 +32,7 @@ def doctor(home: Path | None, office: str) -> Answer:
     rows.append(_row("inventory", "ok", f"{source}: {len(inventory.offices)} offices"))
     if source == where.inventory:
         rows.append(_journal(where.home, where.journal_url))
+        rows += _hub(home)
     rows += _private(where.home)
     rows.append(_row("limits", "ok", f"version {limits().version}"))
     chosen = [entry for entry in inventory.offices if not office or entry.id == office]
@@ -42,6 +46,16 @@ def doctor(home: Path | None, office: str) -> Answer:
     blocks = any(row["severity"] == "blocks" for row in rows)
     human = "\n".join(f"{row['severity']:6} {row['check']}: {row['message']}" for row in rows)
     return Answer({"findings": rows}, human, bad, Exit.FAILED if blocks else (Exit.WITH_GAPS if bad else Exit.DONE))
+
+
+def _hub(home: Path | None) -> list[dict[str, str]]:
+    """Return what the hub noticed of itself; nothing while there is no journal."""
+    try:
+        opened = Seen(home)
+        found = hub.troubles(opened.where, len(opened.shown.rows(open_only=True)))
+    except SeedingError:
+        return []  # the row about the journal says it
+    return [_row(one.code, row_of(one.code).severity.replace("warn", "warns"), one.message, one.next) for one in found]
 
 
 def _agent(entry: Office) -> tuple[Finding, ...]:

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deploy.cli import hub
 from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.cli.opening import Opened, Seen
 from deploy.cli.results import run_data
 from deploy.data import limits
-from deploy.data.figures import figures
+from deploy.figures import figures
 from states.codec import to_json
 from states.conditions import row_of
 from states.deadlines import deadlines
@@ -39,7 +40,9 @@ def status(home: Path | None, *, all_runs: bool) -> Answer:
 
         fleet(rows, now, sys.stdout)
 
-    return Answer(data, human, exit=Exit.NEEDS_PERSON if blocked else Exit.DONE)
+    ill = hub.troubles(opened.where, sum(not row.over for row in rows))
+    code = Exit.NEEDS_PERSON if blocked else (Exit.WITH_GAPS if ill else Exit.DONE)
+    return Answer(data, human, ill, exit=code)
 
 
 def to_json_row(row: Any) -> dict[str, Any]:
