@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from deploy import docs_errors as errors
 from deploy import docs_own_disks as own_disks
 from deploy import docs_tables as tables
 from deploy.azure import roles
@@ -32,6 +33,7 @@ def pages() -> dict[str, Mapping[str, Callable[[], str]]]:
             "guards": tables.guards,
             "playbook": tables.playbook,
         },
+        "errors.md": {"codes": errors.codes, "faults": errors.faults, "unseen": errors.unseen},
         "conditions.md": {"catalogue": tables.catalogue},
         "deadlines.md": {"clocks": tables.clocks, "out of sight": tables.clocks_out_of_sight},
         "exit-codes.md": {"exit codes": tables.exit_codes, "problem codes": tables.problem_codes},

@@ -1,4 +1,4 @@
-"""`seeding rehearse --fault`: play scenarios of the fault table and compare what is seen with what is expected."""
+"""`seeding rehearse --fault` and `--chaos`: play scenarios and compare what is seen with what is expected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deploy.cli.envelope import Answer, Exit, Trouble
 from deploy.inventory.problems import nearest
 from deploy.processes import rehearsal_azure
 from deploy.rehearse import fresh_home
-from deploy.scenarios.table import SCENARIOS, Result, Row, play_all
+from deploy.scenarios.table import SCENARIOS, Result, Row, play_all, play_chaos
 from tasks.errors import InvalidInput
 
 EVERY = "all"
@@ -32,6 +32,27 @@ def faults(home: Path | None, codes: str, *, quiet: bool) -> Answer:
     finally:
         child.stop()
     return _answer(results)
+
+
+def chaos(home: Path | None, seed: int, *, quiet: bool) -> Answer:
+    """Tell the story of *seed* for each sample office. Exit code 1 when one ends as no run may."""
+    child = rehearsal_azure(fresh_home(home).home / "azure")
+    say = Console(stderr=True, quiet=quiet)
+    stories = []
+    try:
+        for story in play_chaos(seed, child.first_line()):
+            stories.append(story)
+            lines = [f"{story.office}:", *(f"  {line}" for line in story.told), f"  ends: {story.wrong or story.end}"]
+            say.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    finally:
+        child.stop()
+    bad = [story for story in stories if story.wrong]
+    troubles = tuple(
+        Trouble("not-as-expected", f"{one.office}: {one.wrong}", f"seeding rehearse --chaos {seed}") for one in bad
+    )
+    text = f"{len(stories) - len(bad)} of {len(stories)} offices ended as a run may; seed {seed}."
+    data = [{"office": s.office, "seed": s.seed, "story": s.told, "end": s.end, "wrong": s.wrong} for s in stories]
+    return Answer(data, text, troubles, Exit.FAILED if bad else Exit.DONE)
 
 
 def chosen_by(codes: str) -> tuple[Row, ...]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from deploy.rehearse import set_the_wizard
+from deploy.scenarios.endings import (
+    GIVEN_UP,
+    REORDER,
+    RESUME,
+    chosen_in_the_portal,
+    landed,
+    nothing_blocks,
+    person,
+    waived,
+)
+from deploy.scenarios.harms import somebody_does
 from deploy.scenarios.own_disk_harms import (
     OTHER_RUN,
     before_the_parcel_leaves,
@@ -25,9 +37,8 @@ from deploy.scenarios.own_disk_harms import (
     staging_deleted,
 )
 from deploy.scenarios.own_disk_stage import IMAGE_BYTES, PERSON, Bench
-from deploy.scenarios.scenario import Deed, Ending, Scenario
-from deploy.scenarios.stage import Stage, must
-from states.conditions import row_of
+from deploy.scenarios.scenario import Ending, Scenario
+from deploy.scenarios.stage import must
 from states.facts import Copied, DrivesReserved, FormatAllowed, JobSeen
 from states.own_disk import has_come_to
 from states.playbook import Do, next_step
@@ -153,39 +164,21 @@ def way_back_corrected(bench: Bench) -> None:
     landed(bench)
 
 
-def chosen_in_the_portal(stage: Stage) -> None:
-    """A person chose Resume in the portal; we never choose for them."""
-    run = stage.now_run
-    stage.portal.mitigate(run.job_name, stage.rehearsal.azure["resource_group"], {"customerResolutionCode": "Resume"})
-    landed(stage)
+def parcel_astray(bench: Bench) -> None:
+    """Nothing is heard of the parcel for twelve days."""
+    mishap("parcel-lost")(bench)
+    bench.let_pass(timedelta(days=12))
 
 
-def given_up(stage: Stage) -> None:
-    """An operator gives the run up; the source still has everything."""
-    answers.abandon(stage.book, "another way was found")
-
-
-def landed(stage: Stage) -> None:
-    """The datacenter finishes, and the run comes to `ingested`."""
-    stage.let_happen(": Completed")
-    stage.until_state("ingested")
-    nothing_blocks(stage)
-
-
-def nothing_blocks(stage: Stage) -> None:
-    """Check that nothing blocks, but for the agent's schedule, which this bench never sets."""
-    left = [c for c in stage.now_run.conditions if row_of(c).severity == "blocks" and c != "schedule-paused"]
-    must(not left, f"still blocked by {', '.join(left)}")
-
-
-def person(deed: Deed, then: str, attempt: int = 1) -> Ending:
-    """Return an ending that a person brings about."""
-    return Ending("waits for a person", deed, then, attempt)
+def watched(bench: Bench) -> None:
+    """The parcel is on its way, and everything was looked at once, a day before the fault."""
+    bench.shipped()
+    bench.sweep()
+    bench.let_pass(timedelta(days=1))
 
 
 B = Bench
 sent = before_the_parcel_leaves
-REORDER, RESUME = "seeding reorder", "seeding resume"
 READ, PACKED, HALTED = "bytes uploaded", "PreparingToShip", "the copy has halted"
 LATE, DELETED = "not received within 14 days", "no tracking number came"
 COPIED_AGAIN = person(copied_again, "delivered")
@@ -193,7 +186,6 @@ SHARE = person(its_share_again, "planned", 2)
 ALL = person(all_drives_again, "ordered", 2)
 EMPTIED = person(emptied, "copied")
 S = partial(Scenario, office=OFFICE)
-GIVEN_UP = Ending("is given up", given_up, "abandoned")
 
 
 def drive_fails(row: int, what: str, status: str, code: str = "drive-failed") -> Scenario:
@@ -230,6 +222,8 @@ OWN_DISKS = (
       "shipped", REORDER, ALL, happens=LATE),
     S((63,), "drive-not-received", "one drive is not in the parcel", B.shipped, left_on_the_desk,
       "shipped", REORDER, SHARE, happens=READ),
+    S((68,), "parcel-overdue", "the parcel goes to another datacenter and is sent on", B.shipped, parcel_astray,
+      "shipped", "ask the carrier", Ending("goes on by itself", parcel_found, "ingested")),
     S((64,), "parcel-number-taken", "two parcels have one number", B.copied, same_number_recorded_at_the_same_moment,
       "copied", "seeding record", person(another_number, "shipped"), says=OTHER_RUN),
     S((70,), "device-lost", "the carrier lost every drive", B.shipped, mishap("device-lost"),
@@ -255,6 +249,10 @@ OWN_DISKS = (
     S((82,), "drive-failed", "the drive's file system is not NTFS", B.copied, sent(drive_says(filesystem="exFAT")),
       "shipped", REORDER, SHARE, says="UnsupportedDrive", happens=READ),
     drive_fails(82, "the drive's data is not supported", "UnsupportedData"),
+    S((83,), "account-key-changed", "an account key is changed while the drives travel", watched,
+      somebody_does("keys-rotated"), "shipped", "seeding waive", waived("account-key-changed", "ingested")),
+    S((48,), "staging-lost", "staging is deleted while the drives travel", watched, staging_deleted,
+      "shipped", "put it back", Ending("goes on by itself", landed, "ingested")),
     S((83,), "copy-halted", "the storage account cannot be reached", B.shipped, mishap("account-not-accessible"),
       "shipped", "choose Resume", person(chosen_in_the_portal, "ingested"), happens=HALTED),
 )

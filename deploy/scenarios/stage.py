@@ -6,14 +6,16 @@ Passes are made in this process and time jumps, as in a rehearsal; only Prefect 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from deploy.inventory import load
+from deploy.inventory import Office, load
 from deploy.rehearsal.control import Control
-from deploy.rehearse import Rehearsal, answer, jump, set_up
+from deploy.rehearse import GOAL, NothingComes, Rehearsal, answer, jump, serial_on_the_label, set_up
+from deploy.scenarios.agent_here import asked_here
 from deploy.settings import settings
 from deploy.wiring import azure_settings, world
 from flows.passing import Passed, run_pass
@@ -27,6 +29,7 @@ from tasks.journal import Logbook
 
 LITTLE_BYTES = 256 * 1024
 MOST_ROUNDS = 60  # of pass, answer or jump; the whole way takes about thirty
+LONGEST = timedelta(days=500)  # of the story: a condition that has not come by then does not come
 
 
 class Differs(Exception):
@@ -47,13 +50,15 @@ class Stage:
         self.office = office
         self.rehearsal: Rehearsal = set_up(settings(home), dict(azure), None, sample_bytes, (office,))
         self.control: Control = self.rehearsal.control
+        self.kept: dict[str, bytes] = {}  # what a harm put away, for its ending to put back
         (self.run_id,) = self.rehearsal.journal.run_ids()
         self.step: Step | None = None  # what the last pass left the run waiting for
 
     @cached_property
     def world(self) -> World:
-        """The product's own wiring of this home."""
-        return world(self.rehearsal.where)
+        """The product's own wiring of this home, but for the agent's process."""
+        wired, entry = world(self.rehearsal.where), self._entry
+        return replace(wired, site_of=cache(lambda plan: asked_here(wired.site_of(plan), entry)))
 
     @property
     def now_run(self) -> Run:
@@ -92,7 +97,8 @@ class Stage:
             self.sweep()
             if self.now_run.state == state:
                 return self.now_run
-            self.be_the_office() or jump(self.rehearsal)
+            if not self.be_the_office():
+                self.time_goes_on()
         return self.is_now(state)
 
     def until_state(self, state: str, limit: int = 30) -> Run:
@@ -101,7 +107,7 @@ class Stage:
             self.sweep()
             if self.now_run.state == state:
                 return self.now_run
-            jump(self.rehearsal)
+            self.time_goes_on()
         return self.is_now(state)
 
     def until_condition(self, code: str, limit: int = MOST_ROUNDS, *, answering: bool = True) -> Run:
@@ -111,7 +117,10 @@ class Stage:
             run = self.now_run
             if code in run.conditions:
                 return run
-            (answering and self.be_the_office()) or jump(self.rehearsal)
+            if run.state == GOAL:
+                break
+            if not (answering and self.be_the_office()):
+                self.time_goes_on()
         run = self.now_run
         raise Differs(f"{code} never stood: {run.state}, {_standing(run)}")
 
@@ -121,7 +130,8 @@ class Stage:
             self.sweep()
             if isinstance(self.step, Ask) and words in self.step.question:
                 return self.now_run
-            self.be_the_office() or jump(self.rehearsal)
+            if not self.be_the_office():
+                self.time_goes_on()
         raise Differs(f"nobody was asked about {words}: {self.now_run.state}")
 
     def be_the_office(self) -> bool:
@@ -134,24 +144,58 @@ class Stage:
         self.control.jump_until(what)
         self.rehearsal.clock.set(self.control.now())
 
-    def let_pass(self, days: int) -> None:
-        """Let that many days pass, without any pass of ours."""
-        self.control.jump(self.control.now() + timedelta(days=days))
+    def let_pass(self, span: timedelta) -> None:
+        """Let that much time pass, without any pass of ours."""
+        self.control.jump(self.control.now() + span)
         self.rehearsal.clock.set(self.control.now())
+
+    def time_goes_on(self) -> None:
+        """Let time jump to the next thing that moves the run; a quarter of an hour where nothing is to come."""
+        now = self.rehearsal.clock.now()
+        must(
+            now - self.now_run.opened_at < LONGEST, f"nothing more came until {now:%Y-%m-%d}: {_standing(self.now_run)}"
+        )
+        try:
+            jump(self.rehearsal)
+        except NothingComes:
+            self.let_pass(timedelta(minutes=15))
 
     @cached_property
     def portal(self) -> Any:
         """The orders as a person with the portal reaches them."""
+        return self.clients.databox(self.now_run.plan.subscription_id)
+
+    @cached_property
+    def clients(self) -> AzureClients:
+        """The SDK's clients, for what people do in the portal."""
+        return AzureClients(azure_settings(self.rehearsal.where, self._entry))
+
+    @property
+    def _entry(self) -> Office:
         entry = load(self.rehearsal.where.inventory).office(self.office)
         assert entry is not None
-        clients = AzureClients(azure_settings(self.rehearsal.where, entry))
-        return clients.databox(self.now_run.plan.subscription_id)
+        return entry
 
     @property
     def device(self) -> Path:
         """The device's folder, while it is at the office."""
         job = self.now_run.job_name
         return Path(next(o["devices"][0]["path"] for o in self.control.orders() if o["job"] == job))
+
+    @property
+    def serial(self) -> str:
+        """The serial number on the label of the device in front of the office."""
+        return serial_on_the_label(self.rehearsal, self.now_run)
+
+    @property
+    def source(self) -> Path:
+        """The folder of the first item's data."""
+        return Path(self.now_run.plan.items[0].source)
+
+    @property
+    def containers(self) -> Any:
+        """The storage account's blobs, as a person with the account's rights reaches them."""
+        return self.clients.blobs(self.now_run.plan.storage_account)
 
     @property
     def biggest_file(self) -> Path:

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from deploy.rehearsal.control import Control
+from deploy.scenarios.chaos import Chaos, Story
+from deploy.scenarios.data_box import DATA_BOX
+from deploy.scenarios.landing import LANDING
 from deploy.scenarios.own_disk_stage import Bench
 from deploy.scenarios.own_disks import OWN_DISKS
 from deploy.scenarios.plans import PLANS, PlanScenario
 from deploy.scenarios.scenario import Scenario, Seen, played
 from deploy.scenarios.stage import Differs, Stage
 
+CHAOS_OFFICES = ("sydney", "lyon", "nairobi")
 Row = PlanScenario | Scenario
-SCENARIOS: tuple[Row, ...] = (*PLANS, *OWN_DISKS)
+SCENARIOS: tuple[Row, ...] = (*PLANS, *DATA_BOX, *OWN_DISKS, *LANDING)
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,18 @@ def _play(scenario: Row, azure: dict[str, Any]) -> Seen:
 def stage_for(scenario: Scenario, azure: dict[str, Any], home: Path) -> Stage:
     """Return the fresh stage that *scenario* plays on."""
     return Bench(azure, home) if scenario.office == "nairobi" else Stage(azure, home, scenario.office)
+
+
+def play_chaos(seed: int, azure: dict[str, Any]) -> Iterator[Story]:
+    """Tell the story of *seed* for each sample office, each on a fresh world of the embedded *azure*."""
+    for office in CHAOS_OFFICES:
+        Control(azure["control"], azure["ca"]).reset(retry_after=0)
+        with (
+            tempfile.TemporaryDirectory(prefix="seeding-chaos-") as home,
+            closing(Stage(azure, Path(home), office)) as stage,
+        ):
+            chaos = Chaos(stage, seed)
+            try:
+                yield chaos.play()
+            except Differs as differs:
+                yield Story(seed, office, tuple(chaos.told), "", str(differs))

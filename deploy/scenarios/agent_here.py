@@ -1,0 +1,44 @@
+"""A site whose backup agent is the stand-in, asked in this process: a new Python for each look would be slow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from deploy.inventory import Office
+from deploy.office import backup_agent
+from deploy.rehearsal import agent as stand_in
+from deploy.rehearsal.control import Control, Refused
+from tasks.errors import NotYet
+from tasks.office.agent import AgentCommand, AgentRefuses
+from tasks.ports import Site
+
+
+class AgentHere(AgentCommand):
+    """The stand-in's answers without its process; *command* is the inventory's `python -m deploy.rehearsal.agent …`."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Nothing is asked yet."""
+        super().__init__(command)
+        self._fixed = list(command)[3:]
+
+    def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
+        """Return its document. Raises as AgentCommand does."""
+        asked = stand_in.arguments([verb, *self._fixed, *arguments])
+        try:
+            document = stand_in.answered(Control(asked.control, asked.ca), asked)
+        except Refused as silent:
+            raise NotYet(f"the backup agent printed no answer to {verb}: {silent}") from None
+        if error := document.get("error"):
+            raise AgentRefuses(f"the backup agent refuses {verb}: {error['message']}")
+        return document
+
+
+def asked_here(site: Site, entry: Office) -> Site:
+    """Return *site* with the agent of *entry* asked in this process."""
+    here, agent = AgentHere(entry.agent.command or ()), backup_agent(entry)
+    agent = replace(agent, witness=replace(agent.witness, command=here))  # type: ignore[type-var]
+    office: Any = site.office
+    samples: Any = site.samples
+    return replace(site, office=replace(office, backup_agent=agent), samples=replace(samples, command=here))

@@ -1,0 +1,234 @@
+"""Random faults at random times: an office is seeded while the world misbehaves; stand-ins mend what they are asked.
+
+The dice are seeded, so the same seed tells the same story. Whatever strikes, a run must end done, given up, or waiting
+for a named person with a named question, its journal whole, and nothing done twice.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from deploy.rehearse import GOAL
+from deploy.scenarios.harms import Harm, azure_answers, drive_has, nothing, order_has, server_has, somebody_does
+from deploy.scenarios.scenario import nothing_is_lost_or_done_twice
+from deploy.scenarios.stage import Stage, must
+from states.conditions import CATALOGUE, row_of
+from states.lifecycle import STATES, Turn
+from states.run import Run
+from states.steps import Ask
+from tasks import answers
+from tasks.stop_job import stop_job
+
+MOST_ROUNDS = 160
+MOST_STRIKES = 6
+MOST_ATTEMPTS = 3  # devices; then the operator gives the run up
+LIKELY = 0.4  # that something strikes in a round
+
+
+@dataclass(frozen=True)
+class Strike:
+    """One thing that may go wrong, and what puts it right in the world before a person types anything."""
+
+    name: str
+    harm: Harm
+    undo: Harm = nothing
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came of one seed: the strikes and what people did, in order, and how the run ended.
+
+    *wrong* says what must not be, "" when all is well.
+    """
+
+    seed: int
+    office: str
+    told: tuple[str, ...]
+    end: str
+    wrong: str = ""
+
+
+def late(stage: Stage) -> None:
+    """A fortnight passes and nobody does anything."""
+    stage.let_pass(timedelta(days=14))
+
+
+def renamed_back(stage: Stage) -> None:
+    """The server has its old name again."""
+    server_has("server-renamed", server=stage.now_run.plan.server)(stage)
+
+
+BUSY = Strike("Azure is busy", azure_answers(409, "AnotherOperationInProgress", "Try again.", "PUT", "/jobs/"))
+LATE = Strike("a fortnight passes", late)
+# fmt: off
+ACCOUNT = (
+    Strike("the account is walled off", somebody_does("firewall", action="Deny", bypass="None"),
+           somebody_does("firewall", action="Allow", bypass="AzureServices")),
+    Strike("the account is moved", somebody_does("account-moved", group="elsewhere"),
+           somebody_does("account-moved", group="")),
+    Strike("a rule may delete the seed", somebody_does("lifecycle-rule", name="tidy"),
+           somebody_does("lifecycle-rule", name="tidy", removed=True)),
+    Strike("the account is locked", somebody_does("lock", level="ReadOnly"), somebody_does("unlock")),
+    Strike("a key is changed", somebody_does("keys-rotated")),
+    Strike("the server is renamed", server_has("server-renamed", server="OTHER"), renamed_back),
+)
+ORDER = (
+    Strike("the order is delayed", order_has("delay", days=9)),
+    Strike("a stage nobody knows", order_has("unknown-stage", stage="AwaitingDrone")),
+    Strike("Azure cancels the order", order_has("order-cancelled-by-service")),
+    Strike("somebody deletes the order", order_has("order-deleted")),
+)
+BACKUP = (
+    Strike("a backup fails", server_has("backup-fails", text="Another job was in progress")),
+    Strike("the agent cannot sign in", server_has("cannot-authenticate"), server_has("backups-mended")),
+    Strike("the schedule is off", server_has("schedule-off"), server_has("schedule-on")),
+    Strike("the server is off", server_has("server-off"), server_has("server-on")),
+    Strike("the vault is a day behind", server_has("vault-lags", hours=20), server_has("vault-lags", hours=0)),
+)
+DEVICES: dict[str, tuple[Strike, ...]] = {
+    "planned":   (BUSY, LATE,
+                  Strike("a role is missing", azure_answers(403, "AuthorizationFailed", "No.", "PUT", "/jobs/"))),
+    "ordered":   (*ORDER, LATE, Strike("the device is damaged", order_has("device-damaged"))),
+    "delivered": (LATE,),
+    "copied":    (LATE,),
+    "shipped":   (*ACCOUNT, *ORDER[:2], LATE,
+                  Strike("the upload is halted", order_has("copy-halted")),
+                  Strike("files are not uploaded", order_has("complete-with-errors")),
+                  Strike("it completes with warnings", order_has("complete-with-warnings")),
+                  Strike("the device is lost", order_has("device-lost"))),
+    "ingested":  (*ACCOUNT[:4], *BACKUP),
+    "vaulted":   (*BACKUP[2:4],),
+}
+OWN_DRIVES: dict[str, tuple[Strike, ...]] = {
+    **DEVICES,
+    "ordered":   (LATE,),
+    "copied":    (),
+    "shipped":   (*ACCOUNT[:4], LATE,
+                  Strike("a drive fails", drive_has("HardwareError")),
+                  Strike("a drive was changed", drive_has("DeviceMetadataModified")),
+                  Strike("the way back is refused", order_has("return-refused"))),
+}
+# fmt: on
+
+
+class Chaos:
+    """One office's seeding under random faults. `play` tells the story."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        """Throw the dice of *seed* for the office of *stage*."""
+        self.stage, self.seed = stage, seed
+        self.dice = random.Random(f"{seed}/{stage.office}")  # noqa: S311 - a story, no secret
+        self.strikes_left = self.dice.randint(2, MOST_STRIKES)
+        self.undo: list[Strike] = []
+        self.told: list[str] = []
+
+    def play(self) -> Story:
+        """Play to the end. Raises Differs when the run ends where none may, or something was done twice."""
+        for _ in range(MOST_ROUNDS):
+            if self.is_over():
+                break
+            self.maybe_strike()
+            self.stage.sweep()
+            step = self.stage.step
+            if isinstance(step, Ask) and step.code:
+                self.mend(step.code)
+            elif not self.stage.be_the_office() and not self.is_over():
+                self.put_right()
+                self.stage.time_goes_on()
+        run = self.stage.now_run
+        self.check(run)
+        return Story(self.seed, self.stage.office, tuple(self.told), self.ending(run))
+
+    def is_over(self) -> bool:
+        """Say whether the run has come to its goal or to its end."""
+        state = self.stage.now_run.state
+        return state == GOAL or STATES[state].turn is Turn.OVER
+
+    def maybe_strike(self) -> None:
+        """Let something strike, if the dice say so."""
+        run = self.stage.now_run
+        table = OWN_DRIVES if run.plan.mode == "own-disk" else DEVICES
+        pool = table.get(run.state, ())
+        if not pool or not self.strikes_left or self.dice.random() > LIKELY:
+            return
+        strike = self.dice.choice(pool)
+        self.strikes_left -= 1
+        self.note(f"strikes: {strike.name}")
+        strike.harm(self.stage)
+        self.undo.append(strike)
+
+    def mend(self, code: str) -> None:
+        """Be the person whom the run asks: put the world right, then type what the condition's remedy says."""
+        self.put_right()
+        deed = next((deed for words, deed in REMEDIES if words in row_of(code).remedy), _resume)
+        if deed is _reorder and self.stage.now_run.attempt >= MOST_ATTEMPTS:
+            deed = _abandon
+        self.note(f"{code}: {deed.__name__.strip('_')}")
+        deed(self.stage)
+
+    def put_right(self) -> None:
+        """Undo in the world what was done to it; sooner or later somebody does."""
+        for strike in self.undo:
+            strike.undo(self.stage)
+        self.undo.clear()
+
+    def check(self, run: Run) -> None:
+        """Check that the run ended as one may, and that no code of its is without a row."""
+        nothing_is_lost_or_done_twice(self.stage, run)
+        must(set(run.conditions) <= set(CATALOGUE) - {"unexpected"}, f"conditions: {', '.join(run.conditions)}")
+        asked = isinstance(self.stage.step, Ask) and self.stage.step.question
+        must(self.is_over() or asked, f"{run.run_id} hangs in {run.state}, waiting for nobody")
+
+    def ending(self, run: Run) -> str:
+        """Return how the run ended, as a sentence."""
+        step = self.stage.step
+        waits = f", asking {step.who}: {step.question}" if not self.is_over() and isinstance(step, Ask) else ""
+        return f"{run.state} in attempt {run.attempt}, {run.seq} lines{waits}"
+
+    def note(self, what: str) -> None:
+        """Write a line of the story."""
+        run = self.stage.now_run
+        self.told.append(f"{self.stage.rehearsal.clock.now():%Y-%m-%d %H:%M}  {run.state}  {what}")
+
+
+def _resume(stage: Stage) -> None:
+    answers.resume(stage.book)
+
+
+def _reorder(stage: Stage) -> None:
+    if stage.now_run.plan.mode == "own-disk":
+        stage.let_pass(timedelta(days=30))  # until the datacenter is done with the other drives
+        stage.sweep()
+    answers.reorder(stage.book, "chaos")
+
+
+def _reopen(stage: Stage) -> None:
+    answers.reopen(stage.book, "chaos")
+
+
+def _abandon(stage: Stage) -> None:
+    answers.abandon(stage.book, "chaos")
+
+
+def _portal(stage: Stage) -> None:
+    run = stage.now_run
+    stage.portal.mitigate(run.job_name, stage.rehearsal.azure["resource_group"], {"customerResolutionCode": "Resume"})
+    stage.time_goes_on()
+
+
+def _stop_job(stage: Stage) -> None:
+    stop_job(stage.book, stage.world.site_of(stage.now_run.plan))
+    answers.resume(stage.book)
+
+
+# What a person does, by words of the remedy; the first that is found.
+REMEDIES: tuple[tuple[str, Callable[[Any], None]], ...] = (
+    ("seeding stop-job", _stop_job),
+    ("seeding reorder", _reorder),
+    ("seeding reopen", _reopen),
+    ("choose Resume", _portal),
+)

@@ -1,0 +1,82 @@
+"""Faults 73 to 105 and 107: from the datacenter into the vault, and after."""
+
+from __future__ import annotations
+
+from states.faults.fault import Fault as F
+
+_UPLOAD, _DISK_UPLOAD = "data-box-troubleshoot-data-upload", "data-box-disk-troubleshoot-upload"
+_STATUS, _LOGS = "storage-import-export-view-drive-status", "data-box-logs"
+_SEED, _MARS, _MABS = (
+    "offline-backup-azure-data-box-dpm-mabs",
+    "backup-azure-mars-troubleshoot",
+    ("backup-support-matrix-mabs-dpm"),
+)
+
+# fmt: off
+LANDING = (
+    F(73, "ingest", "the data copy is halted", "account deleted, moved, walled off, or large file shares off", "mend",
+      ("copy-halted", "account-gone", "account-walled-off"), _UPLOAD),
+    F(74, "ingest", "halted for the customer's own key", "key, vault or identity missing, disabled or walled off",
+      "mend", ("copy-halted",), _UPLOAD),
+    F(75, "ingest", "completed with errors, erasure is next", "names, alignment, immutability, leases, capacity",
+      "again", ("ingestion-incomplete", "account-immutable"), _UPLOAD),
+    F(76, "ingest", "completed, and containers or blobs were renamed", "names Azure does not take", "again",
+      ("ingestion-incomplete",), _LOGS, inferred=True),
+    F(77, "ingest", "block blobs in a container of invalid page blobs", "unaligned or foreign data", "again",
+      ("account-differs",), _DISK_UPLOAD, inferred=True),
+    F(78, "ingest", "a checksum differs", "media", "again", ("ingestion-incomplete", "account-differs"), _LOGS),
+    F(79, "ingest", "drive corrupted, broken or not detected", "media or transport", "again",
+      ("drive-failed", "order-failed"), _STATUS),
+    F(80, "ingest", "BitLocker cannot be unlocked", "a wrong key in the job, or formatted anew", "support",
+      ("drive-locked",), _STATUS),
+    F(81, "ingest", "manifest or metadata changed, drive formatted", "somebody touched the drive afterwards", "again",
+      ("drive-changed",), _STATUS),
+    F(82, "ingest", "no NTFS volume, unsupported drive or data", "partitions, file system, names", "again",
+      ("drive-failed",), _STATUS),
+    F(83, "ingest", "the storage account is not accessible", "keys changed, or a firewall", "mend",
+      ("copy-halted", "account-walled-off", "account-locked", "account-key-changed", "account-key-due"), _STATUS),
+    F(84, "ingest", "the data copy takes weeks", "load, or very many files", "wait", ("order-delayed",), _UPLOAD,
+      inferred=True),
+    F(85, "ingest", "received days after the carrier's delivery", "ordinary", "wait", (), _STATUS,
+      guard="the_job_completed_cleanly"),
+    F(86, "ingest", "Completed, and blobs or bytes are missing", "a silent part", "again", ("account-differs",), _LOGS,
+      inferred=True),
+    F(87, "ingest", "the finished import job has vanished", "Azure deletes it after 90 days", "wait",
+      ("order-gone", "papers-missing"), _STATUS),
+    F(88, "ingest", "the copy log is missing, or not well-formed", "its place and form changed over the years", "wait",
+      ("copy-log-missing",), _LOGS),
+    F(89, "ingest", "the account was cleaned before vaulting", "a lifecycle rule, or a tidy administrator", "again",
+      ("seed-not-found", "lifecycle-rule", "account-gone"), _SEED, inferred=True),
+    F(90, "vault", "the online jobs still wait after Completed", "the next schedule; or the agent cannot ask", "wait",
+      ("vault-late", "agent-not-signed-in"), _SEED, inferred=True),
+    F(91, "vault", "backups are not triggered", "the scheduled task, execution policy, or the account", "mend",
+      ("schedule-paused", "vault-late", "agent-schedule", "backup-failed"), _MARS),
+    F(92, "vault", "another job was in progress", "two instances of the task", "mend", ("backup-failed",), _MARS),
+    F(93, "vault", "error 230006: not provisioned", "the server was renamed", "mend",
+      ("backup-failed", "server-renamed"), _MARS),
+    F(94, "vault", "error 34506: passphrase or key missing", "the scratch folder was moved or is full", "mend",
+      ("backup-failed",), _MARS),
+    F(95, "vault", "error 34513: credentials expired", "the file is good for 10 days", "mend", ("backup-failed",),
+      _MARS),
+    F(96, "vault", "the server was off for more than 15 days", "DPM and MABS stop all backups then", "mend",
+      ("server-silent", "agent-silent", "backup-failed"), _MABS),
+    F(97, "vault", "no backup: the subscription is off", "expired or disabled", "mend", ("backup-failed",), _MABS),
+    F(98, "vault", "the first recovery point is far too small", "only a part was moved", "mend", ("size-implausible",),
+      _SEED, inferred=True),
+    F(99, "incr", "the first incremental is the whole seed again", "the seed is not used, or weeks of change", "mend",
+      ("full-upload", "daily-change-high"), _SEED, inferred=True),
+    F(100, "incr", "no incremental after vaulting", "the schedule is paused", "mend", ("schedule-paused",), _MARS),
+    F(101, "clean", "the storage account is kept for months", "nobody deletes it", "mend", (), _SEED,
+      guard="somebody_approved_the_close"),
+    F(102, "clean", "the account cannot be deleted", "immutability, or a lock", "mend",
+      ("clean-up-hindered", "clean-up-left"), _SEED, inferred=True),
+    F(103, "any", "the contact has left, and notices are lost", "a person's mailbox", "mend", (), "data-box-faq",
+      unseen="nobody tells a program that a person has gone; the inventory takes several addresses"),
+    F(104, "any", "a stage or word nobody knows", "the service changes", "wait", ("order-stage-unknown",),
+      "arm-databox-models", inferred=True),
+    F(105, "any", "the portal shows a dead job as in progress", "it is up to 30 days behind", "wait",
+      ("witnesses-disagree", "witness-missing"), _MARS),
+    F(107, "ingest", "Completed, and its data copy stage says otherwise", "two levels of truth", "wait",
+      ("ingestion-incomplete",), "arm-databox-models", guard="the_job_completed_cleanly", inferred=True),
+)
+# fmt: on
