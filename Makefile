@@ -9,7 +9,7 @@ CODE   := states tasks flows deploy
 DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables deploy.azure.roles
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench crash proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench bench-fleet crash proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,8 +56,11 @@ docs: .venv  ## write what the code knows into docs/
 docs-check: .venv
 	@for page in $(DOCS); do $(BIN)/python -m $$page --check || exit 1; done
 
-bench: .venv  ## the benchmarks (ARGS=...)
+bench: .venv  ## the benchmark of the media engine (ARGS=...)
 	$(BIN)/python -m bench $(ARGS)
+
+bench-fleet: .venv node_modules  ## the benchmark of 100 and 1,000 offices (ARGS=...)
+	$(BIN)/python -m bench.fleet $(ARGS)
 
 crash: .venv node_modules  ## the crash matrix: every verb dies at every boundary, of everything; prints the table
 	$(BIN)/python -m pytest -m slow tests/crash --timeout 3600 $(ARGS)
