@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from states.facts import PickupBooked
 from states.settle import Outcome
-from tasks.errors import Rejected, Transient
+from tasks.errors import NotAllowed, NotFound, NotYet, Rejected, Transient
 from tasks.journal import Logbook
 from tasks.ports import Site
 
@@ -37,9 +37,16 @@ def book_pickup(book: Logbook, site: Site) -> Outcome:
     except Transient as failed:
         if failed.maybe_done:
             return _uncertain(key, run.job_name)
-        book.settle(Outcome("book-pickup", done=((key, "not sent"),), pending=True))
+        _not_sent(book, key)
+        raise
+    except (NotAllowed, NotFound, NotYet):
+        _not_sent(book, key)
         raise
     return Outcome("book-pickup", evidence=(booked,), done=((key, f"{CONFIRMED}{booked.confirmation}"),))
+
+
+def _not_sent(book: Logbook, key: str) -> None:
+    book.settle(Outcome("book-pickup", done=((key, "not sent"),), pending=True))
 
 
 def next_working_day(now: datetime, time_zone: str) -> tuple[datetime, datetime]:

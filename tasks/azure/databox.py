@@ -22,7 +22,7 @@ from tasks.azure.errors import code_of, ours
 from tasks.azure.record import record_of
 from tasks.azure.seen import disk_serials, job_seen, mapping, moment, once, records, secret_serials, text
 from tasks.azure.shared import Shared
-from tasks.errors import InvalidInput, NotFound, NotYet, Rejected
+from tasks.errors import InvalidInput, NotFound, NotYet, Rejected, Transient
 from tasks.ports import Objection, OrderRequest
 
 SENT_ONCE: dict[str, Any] = {"retry_total": 0}
@@ -233,7 +233,11 @@ class DataBoxOrders:
         return job
 
     def _must_be_at_the_office(self, plan: Plan, job_name: str) -> None:
-        seen = job_seen(self._must_get(plan, job_name))
+        try:
+            seen = job_seen(self._must_get(plan, job_name))
+        except Transient as failed:
+            failed.maybe_done = False  # it was a look
+            raise
         if seen.stage in BEFORE_DELIVERY:
             raise NotYet(
                 f"cannot book the pick-up of {job_name}: it is in stage {seen.stage}", next="wait for its delivery"

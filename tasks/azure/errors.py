@@ -139,7 +139,8 @@ def as_ours(doing: str, error: Exception, secrets: Iterable[str] = ()) -> Seedin
     row = _row(error)
     message = f"cannot {doing}: {_fact(error, secrets)}"
     if row.kind is Transient:
-        return Transient(message, next=row.next, after_seconds=retry_after_seconds(getattr(error, "response", None)))
+        seconds = retry_after_seconds(getattr(error, "response", None))
+        return Transient(message, next=row.next, after_seconds=seconds, maybe_done=status_of(error) != 429)
     return row.kind(message, next=row.next)
 
 
