@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.cli.opening import Seen
 from deploy.data import limits
 from deploy.figures import figures, history_most
+from states.lifecycle import FIRST
 from states.planner.figures import Figures
 from states.planner.history import spans_of
 from states.planner.needs import Needs
@@ -63,6 +64,7 @@ def _busy(runs: Iterable[Run], today: date, clock: Clockwork) -> Iterable[Busy]:
     for run in runs:
         pool = pool_of(Needs(run.plan, limits()), run.plan.sku)
         ordering = Ordering(run.run_id, run.plan, run.state, tuple(run.conditions), bool(run.intents))
-        if pool and ordering.holds_a_slot:
-            until = slot_until(run.state, run.since.date(), run.plan.sku, Needs(run.plan, limits()), clock)
+        if pool and (ordering.holds_a_slot or run.state == FIRST):  # what is planned orders at its next pass
+            since = today if run.state == FIRST else run.since.date()
+            until = slot_until(run.state, since, run.plan.sku, Needs(run.plan, limits()), clock)
             yield Busy(pool, max(today, until))

@@ -80,8 +80,6 @@ def _way(verdict: Verdict, out: TextIO) -> None:
     for order in way.orders if way.possible else ():
         names = ", ".join(item.name for item in order.items)
         print(f"    order of {order.devices}: {names} ({show_size(order.bytes)})", file=out)
-    if way.online and way.orders:
-        print(f"    online: {', '.join(item.name for item in way.online)}", file=out)
     for sentence in verdict.said:
         print(f"    {sentence}", file=out)
     if way.possible and way.bill.lines:

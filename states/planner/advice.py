@@ -107,7 +107,8 @@ def _said(way: Way, chosen: Way | None, needs: Needs, clock: Clockwork) -> Itera
         yield f"nothing travels; the line is busy for {_days(way.p50.days)} (P90 {_days(way.p90.days)})"
     else:
         road_days = (way.p90.vaulted - way.p90.delivered).days
-        delta = first_incremental(needs.plan.items, road_days, needs, clock.figures, "p90")
+        travelled = [item for order in way.orders for item in order.items]
+        delta = first_incremental(travelled, road_days, needs, clock.figures, "p90")
         yield f"{_count(way)}; the line stays free for work"
         yield f"the first incremental is up to {show_size(delta)} (P90)"
     if way.devices > way.lower_bound and not way.key.endswith("CustomerDisk"):
@@ -122,7 +123,7 @@ def _compared(days_later: int) -> str:
 
 
 def _count(way: Way) -> str:
-    online = f", {len(way.online)} sources go online" if way.online else ""
+    online = f", {', '.join(item.name for item in way.online)} online" if way.online else ""
     orders = f"{len(way.orders)} orders" if len(way.orders) > 1 else "one order"
     return f"{way.devices} device{'s' if way.devices != 1 else ''} in {orders}{online}"
 

@@ -87,7 +87,7 @@ def over_budget(found: Bill, needs: Needs) -> Decimal | None:
 def _at_stake(sku: str, needs: Needs) -> str:
     lost = needs.limits.clock(LOST_DEVICE)
     charge = lost.charges_usd.get(sku) if lost else None
-    return f"{charge:,} USD for a lost device" if charge else ""
+    return f"{charge:,} USD for each lost device" if charge else ""
 
 
 def _each(fee: Fee, needs: Needs) -> Decimal | None:

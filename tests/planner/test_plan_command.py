@@ -129,7 +129,7 @@ def test_wrong_input_is_named(tmp_path, asked):
 
 
 def test_what_is_in_a_run_is_not_planned_again(tmp_path, monkeypatch):
-    """Lyon has a run: its sources are told as being in it, and its order holds no slot of the plan."""
+    """Lyon has a run: its sources are told as being in it."""
     monkeypatch.setenv("SEEDING_INVENTORY", str(THREE))
     run = open_run(Opened(tmp_path, make=True), "lyon", "2026-11", {})
 

@@ -141,7 +141,7 @@ def test_unknown_prices_stay_unknown():
     assert [line.key for line in found.unknown] == [
         "data_box_disk_order", "data_box_disk_day", "device_shipping", "storage_tb_month"
     ]  # fmt: skip
-    assert found.at_stake == "2,500 USD for a lost device"
+    assert found.at_stake == "2,500 USD for each lost device"
 
 
 def test_the_bill_of_a_disk_by_hand():
