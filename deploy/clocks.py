@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.settings import Settings
 from states.codec import read_utc, utc_text
 from tasks.files import write_aside
-from tasks.ports import Clock
+
+if TYPE_CHECKING:  # the ports load slowly, and commands that only look need none
+    from tasks.ports import Clock
 
 
 class SystemClock:
