@@ -158,7 +158,7 @@ def test_the_journey_was_whole_and_met_every_kind_of_secret(played: Played) -> N
     assert {run.plan.mode: run.state for run in played.runs} == {"data-box": GOAL, "own-disk": GOAL}
     kinds = ("client secret", "storage key", "token", ".passkey", ".share", "SEEDING_KEY_", "SEEDING_RETURN", " link")
     assert [kind for kind in kinds if not any(kind.casefold() in name.casefold() for name in played.secrets)] == []
-    assert len(played.said["logs and output"]) > 10_000 and b"RuntimeError" in played.said["crash dumps"]
+    assert len(played.said["logs and output"]) > 1_000 and b"RuntimeError" in played.said["crash dumps"]
     reads = played.said["what was shown"].count(b"secret-read")
     assert reads > 3
 
