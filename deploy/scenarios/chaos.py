@@ -7,13 +7,23 @@ for a named person with a named question, its journal whole, and nothing done tw
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from deploy.rehearse import GOAL
-from deploy.scenarios.harms import Harm, azure_answers, drive_has, nothing, order_has, server_has, somebody_does
+from deploy.scenarios.harms import (
+    Harm,
+    azure_answers,
+    drive_has,
+    nothing,
+    order_has,
+    server_has,
+    somebody_does,
+    way_back_corrected,
+)
 from deploy.scenarios.scenario import nothing_is_lost_or_done_twice
 from deploy.scenarios.stage import Stage, must
 from states.conditions import CATALOGUE, row_of
@@ -26,6 +36,7 @@ from tasks.stop_job import stop_job
 MOST_ROUNDS = 160
 MOST_STRIKES = 6
 MOST_ATTEMPTS = 3  # devices; then the operator gives the run up
+MOST_TRIES = 4  # to mend one code; then, too
 LIKELY = 0.4  # that something strikes in a round
 
 
@@ -110,7 +121,7 @@ OWN_DRIVES: dict[str, tuple[Strike, ...]] = {
     "shipped":   (*ACCOUNT[:4], LATE,
                   Strike("a drive fails", drive_has("HardwareError")),
                   Strike("a drive was changed", drive_has("DeviceMetadataModified")),
-                  Strike("the way back is refused", order_has("return-refused"))),
+                  Strike("the way back is refused", order_has("return-refused"), way_back_corrected)),
 }
 # fmt: on
 
@@ -125,6 +136,7 @@ class Chaos:
         self.strikes_left = self.dice.randint(2, MOST_STRIKES)
         self.undo: list[Strike] = []
         self.told: list[str] = []
+        self.tried: Counter[str] = Counter()  # how often a person mended each code
 
     def play(self) -> Story:
         """Play to the end. Raises Differs when the run ends where none may, or something was done twice."""
@@ -165,7 +177,8 @@ class Chaos:
         """Be the person whom the run asks: put the world right, then type what the condition's remedy says."""
         self.put_right()
         deed = next((deed for words, deed in REMEDIES if words in row_of(code).remedy), _resume)
-        if deed is _reorder and self.stage.now_run.attempt >= MOST_ATTEMPTS:
+        self.tried[code] += 1
+        if self.tried[code] > MOST_TRIES or (deed is _reorder and self.stage.now_run.attempt >= MOST_ATTEMPTS):
             deed = _abandon
         self.note(f"{code}: {deed.__name__.strip('_')}")
         deed(self.stage)

@@ -16,7 +16,7 @@ from deploy.scenarios.endings import (
     person,
     waived,
 )
-from deploy.scenarios.harms import somebody_does
+from deploy.scenarios.harms import somebody_does, way_back_corrected
 from deploy.scenarios.own_disk_harms import (
     OTHER_RUN,
     before_the_parcel_leaves,
@@ -156,11 +156,9 @@ def its_share_again(bench: Bench) -> None:
     must(run.landed_drives == {bench.serials[1]: IMAGE_BYTES}, f"landed: {run.landed_drives}")
 
 
-def way_back_corrected(bench: Bench) -> None:
-    """In the portal; the data is there all the same, and the run goes on."""
-    back = {"returnToCustomerPackageDetails": {"carrierName": "FedEx", "carrierAccountNumber": "GOOD-1"}}
-    job, group = bench.now_run.job_name, bench.rehearsal.azure["resource_group"]
-    bench.portal.jobs.begin_update(group, job, {"properties": {"details": back}}, polling=False)
+def way_back_taken(bench: Bench) -> None:
+    """Corrected in the portal; the data is there all the same, and the run goes on."""
+    way_back_corrected(bench)
     landed(bench)
 
 
@@ -231,7 +229,7 @@ OWN_DISKS = (
     S((70,), "device-lost", "the carrier lost every drive, and the run is given up", B.shipped, mishap("device-lost"),
       "shipped", REORDER, GIVEN_UP),
     S((72,), "drives-not-returned", "the return account is not valid", B.shipped, mishap("return-refused"),
-      "shipped", "correct the return carrier", person(way_back_corrected, "ingested"), happens=PACKED),
+      "shipped", "correct the return carrier", person(way_back_taken, "ingested"), happens=PACKED),
     drive_fails(79, "the drive is corrupted", "DriveCorrupted"),
     drive_fails(79, "the drive itself fails", "HardwareError"),
     drive_fails(79, "the drive is not detected", "DriveNotDetected"),
