@@ -12,7 +12,7 @@ from states.conditions import blocking
 from tasks import answers
 from tasks.stop_job import stop_job
 
-REORDER, RESUME, LOOK = "seeding reorder", "seeding resume", "seeding advance"
+REORDER, RESUME = "seeding reorder", "seeding resume"
 
 
 def by_itself(then: str) -> Ending:

@@ -54,16 +54,6 @@ def azure_answers(status: int, code: str, message: str, method: str, path: str, 
     return lambda stage: stage.control.add_faults(row)
 
 
-def both(*harms: Harm) -> Harm:
-    """Return the harms, one after the other."""
-
-    def happen(stage: Stage) -> None:
-        for harm in harms:
-            harm(stage)
-
-    return happen
-
-
 # ---- Orders ----------------------------------------------------------------------------------------------------
 
 
