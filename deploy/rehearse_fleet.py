@@ -142,8 +142,9 @@ def _settle(fleet: Fleet) -> None:
 
     def settled() -> bool:
         nonlocal quiet
-        quiet = 0 if _count(api, which) else quiet + 1
-        return quiet > QUIET_LOOKS or (quiet > 1 and _all_told(api))
+        all_told = _all_told(api)  # before the count: what was told by now is open, or done
+        quiet = 0 if _count(api, which) else quiet + (1 if not all_told else QUIET_LOOKS // 2)
+        return quiet >= QUIET_LOOKS
 
     with prefect_api() as api:
         _wait(fleet, "the offices' answers", settled)

@@ -30,8 +30,9 @@ MOST_QUESTION_BYTES = 500_000  # the server takes 512 KiB of parameters
 PART_BYTES = 1024 * 1024
 MOST_PARTS = 128
 LOST_AFTER = timedelta(hours=1)  # a flow run never takes that long: office_work.PATIENCE_SECONDS
-# How long an answer from which the run learnt nothing counts as new: long work is dear, a look is cheap.
-STAYS_NEW = {True: timedelta(days=1), False: timedelta(minutes=10)}
+# How long an answer from which the run learnt nothing counts as new: a look is cheap, long work is dear, and what it
+# did well still holds while the next work of the same verb takes days.
+STAYS_NEW = {"look": timedelta(minutes=10), "failed": timedelta(days=1), "done": timedelta(days=30)}
 _WAITING = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
 
 
@@ -176,8 +177,9 @@ def _is_used(row: dict[str, Any], question: Question) -> bool:
     taken = (row["labels"] or {}).get(TOOK)
     if taken is None:
         return False
-    mark, _, at = taken.partition(" ")
-    return mark != question.work.mark or question.work.now - read_utc(at) > STAYS_NEW[VERBS[question.verb].long]
+    mark, at, *came = taken.split(" ")
+    kind = (came or ["failed"])[0] if VERBS[question.verb].long else "look"
+    return mark != question.work.mark or question.work.now - read_utc(at) > STAYS_NEW[kind]
 
 
 def _taken(api: Api, row: dict[str, Any], question: Question) -> Reply:
@@ -185,7 +187,9 @@ def _taken(api: Api, row: dict[str, Any], question: Question) -> Reply:
     if reply is None:
         raise NotYet(f"the answer of {question.office} to {question.verb} is gone from Prefect")
     if TOOK not in (row["labels"] or {}):
-        api.patch(f"/flow_runs/{row['id']}/labels", {TOOK: f"{question.work.mark} {utc_text(question.work.now)}"})
+        came = "failed" if "error" in reply.data else "done"
+        taken = f"{question.work.mark} {utc_text(question.work.now)} {came}"
+        api.patch(f"/flow_runs/{row['id']}/labels", {TOOK: taken})
     return reply
 
 

@@ -16,7 +16,7 @@ from test_fleet_questions import PLAN, SEALED, WORK
 from deploy.fleet.server import changes
 from deploy.fleet.wanted import wanted
 from deploy.inventory import Inventory, load
-from flows.desk import PrefectDesk, put_reply, start_again, withdraw
+from flows.desk import PrefectDesk, answered_meanwhile, put_reply, start_again, withdraw
 from flows.prefect_api import Api, prefect_api
 from states.facts import DeviceChecked
 from tasks.office.afar.questions import Reply
@@ -76,6 +76,31 @@ def test_a_look_that_told_nothing_new_is_taken_anew_after_a_while(api: Api, offi
 
     assert office.check_device(replace(work, now=work.now + timedelta(hours=1))) is None
     assert len(runs_of(api, work)) == 2
+
+
+def test_long_work_that_ended_well_is_not_asked_again_while_the_next_takes_days(
+    api: Api, office: RemoteOffice, work: OnSite
+) -> None:
+    """Drives are written for days after the staging place was read again; a failure is tried again after one."""
+    office.verify(work, SEALED)
+    reply(api, work, Reply({"answer": {"digest": SEALED.digest, "files": 3, "bytes": 1000, "faults": []}}))
+    read = [office.verify(replace(work, now=work.now + timedelta(days=days)), SEALED) for days in (0, 3)]
+
+    assert read[0] is not None and read[0] == read[1] and len(runs_of(api, work)) == 1
+
+
+def test_answers_that_come_together_are_one_pass(api: Api, office: RemoteOffice, work: OnSite) -> None:
+    """The first pass takes over what the others are about; they end as collapsed."""
+    hub = api.get("/deployments/name/advance-fleet/answered")
+    for number in range(3):
+        body = {"name": "answered", "parameters": {"only": [f"lyon/{number}"]}, "tags": ["seeding"]}
+        api.post(f"/deployments/{hub['id']}/create_flow_run", body)
+    taken = answered_meanwhile(hub["id"])
+    which = {"deployment_id": {"any_": [hub["id"]]}}
+
+    assert sorted(taken) == ["lyon/0", "lyon/1", "lyon/2"] and answered_meanwhile(hub["id"]) == []
+    states = [row["state_name"] for row in api.post("/flow_runs/filter", {"flow_runs": which})]
+    assert states == ["collapsed"] * 3
 
 
 def test_a_flow_run_that_crashed_is_asked_again_and_the_waiting_counts_on(

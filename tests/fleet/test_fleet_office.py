@@ -44,10 +44,11 @@ def lyon(prefect: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey
         for change in changes(api, wanted(load(inventory))):
             change.write(api)
     journey = Journey(started, rehearsal)
+    journey.sweep()
     while not flow_runs("check-device"):
-        journey.sweep()
         if not answer_all(started):
             jump(started)
+        journey.sweep()
     yield journey
     started.journal.close()
 

@@ -51,10 +51,11 @@ def lyon(server: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]
     inventory.write_text(yaml.safe_dump(document), "utf-8")
     assert server.seeding("deploy", "--home", str(started.where.home)).returncode == 0
     journey = Journey(started, rehearsal)
+    journey.sweep()
     while not flow_runs("check-device"):
-        journey.sweep()
         if not answer_all(started):
             jump(started)
+        journey.sweep()
     yield journey
     started.journal.close()
 
