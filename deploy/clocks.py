@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +37,14 @@ class FileClock:
     def set(self, at: datetime) -> None:
         """Jump to *at*."""
         write_aside(self._path, utc_text(at).encode("ascii"))
+
+
+def seconds_of(where: Settings) -> Callable[[], float]:
+    """Return what counts seconds and only goes forward; a jump of a rehearsal's clock lets its seconds pass as well."""
+    clock = clock_of(where)
+    if isinstance(clock, SystemClock):
+        return time.monotonic
+    return lambda: time.monotonic() + clock.now().timestamp()
 
 
 def clock_of(where: Settings) -> Clock:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from deploy.clocks import clock_of
+from deploy.clocks import clock_of, seconds_of
 from deploy.data import limits
 from deploy.inventory import Inventory, load
 from deploy.inventory import Office as OfficeEntry
@@ -151,4 +151,4 @@ def hub_name() -> str:
 
 @cache
 def _clients(azure: AzureSettings, where: Settings) -> AzureClients:
-    return AzureClients(azure, now=clock_of(where).now)
+    return AzureClients(azure, now=clock_of(where).now, seconds=seconds_of(where))

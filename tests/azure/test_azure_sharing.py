@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from azure.core.pipeline.transport import RequestsTransport
 from scripted_azure import PLAN
 from test_azure_rehearsal import settings_of
 
+from deploy.clocks import FileClock, seconds_of
+from deploy.settings import Settings
 from states.plan import Item
 from tasks.azure.clients import AzureClients
 from tasks.azure.databox import DataBoxOrders
@@ -204,6 +207,34 @@ def test_while_azure_wants_to_be_left_alone_nothing_is_sent(ordered, clients, pl
         assert 290 < told.value.after_seconds <= 300
 
     assert len(wire.sent()) == 1 and not told.value.maybe_done
+
+
+def test_when_the_time_has_come_azure_is_asked_again(ordered, plan):
+    """In a rehearsal the time may come by a jump of its clock."""
+    time = Time()
+    clients = AzureClients(settings_of(ordered.known), seconds=time)
+    ordered.control.add_faults(
+        {"method": "GET", "path_regex": "seed0", "status": 429, "headers": {"Retry-After": "300"}}
+    )
+    with pytest.raises(Transient):
+        DataBoxOrders(clients).find(plan, "seed0")
+
+    time.now += 300
+    assert DataBoxOrders(clients).find(plan, "seed0").job_name == "seed0"
+    clients.close()
+
+
+def test_a_rehearsals_jump_lets_seconds_pass(tmp_path):
+    """Real seconds pass as well, or a nap that was slept would not count."""
+    where = Settings(tmp_path)
+    clock = FileClock(where.clock_file)
+    clock.set(datetime(2026, 11, 2, tzinfo=UTC))
+    seconds = seconds_of(where)
+    before = seconds()
+
+    assert seconds() >= before
+    clock.set(datetime(2026, 11, 2, 1, tzinfo=UTC))
+    assert 3600 <= seconds() - before < 7200
 
 
 class Patient(RequestsTransport):
