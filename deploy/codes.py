@@ -70,11 +70,12 @@ _PLAN = {
     "return-carrier-other": "another carrier is preferred there",
     "no-way": "no way of seeding suits this office",
     "no-device-needed": "the line is fast enough",
-    "other-way-is-better": "another way costs less or is faster",
+    "other-way-is-better": "the way in the inventory is ruled out, or another ends earlier",
     "incrementals-never-catch-up": "the line cannot carry the daily change",
     "bandwidth-unknown": "the office's line is not known",
     "line-too-slow": "the line is too slow for this way",
     "over-budget": "the way costs more than the office's budget",
+    "own-disk-to-provide": "own disks need things that are not in the inventory yet",
     "group-for-each-device": "the items need a protection group for each device",
 }
 _INVENTORY = {
