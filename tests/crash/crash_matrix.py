@@ -35,6 +35,8 @@ UNCERTAIN = "pickup-uncertain"  # Azure cannot be asked whether a carrier was bo
 class Row:
     """A verb and what it does to the world: *effect* is a port's method, *intent* how its key begins ("" for a look).
 
+    Without an effect it touches nothing but the journal, as a person's answer does.
+
     *first* is what happens before the pass that comes to it, which performs *also* other verbs; *then* is what happens
     while it is due.
     """
@@ -54,7 +56,7 @@ class Row:
 
     @property
     def boundaries(self) -> tuple[str, ...]:
-        """The boundaries this row has: a look has no intent, an answer no effect but its own line."""
+        """The boundaries this row has: a look has no intent, an answer no effect but its line."""
         if self.intent:
             return BOUNDARIES
         return (BEFORE, EFFECT, IN_OUTCOME, OUTCOME) if self.effect else (BEFORE, IN_OUTCOME, OUTCOME)
@@ -85,7 +87,7 @@ def can_be(row: Row, boundary: str, fault: str) -> bool:
     """Say whether there is such a cell."""
     if boundary in (IN_INTENT, IN_OUTCOME) and fault == LOCKED:
         return False  # who commits holds the lock
-    if not row.effect:  # an answer touches nothing but the journal: nothing follows its line that could fail
+    if not row.effect:  # nothing but the journal is touched, and nothing follows the line that could fail
         return (boundary, fault) != (BEFORE, NETWORK) and (boundary != OUTCOME or fault in (KILL, EXCEPTION))
     return True
 
@@ -241,7 +243,7 @@ OWN_DISK = (
     Row("stop_job",              "office.stop_online_job", "stop-job/",
         first=(later(1), passes(until="schedule-incrementals"), mishap("slow-backup", hours=5), later(24))),
     Row("schedule-incrementals", "office.agent",                   then=(happens("nairobi: "),), faults=(KILL,)),
-    Row("restore-sample",        "archive.open",                   faults=(KILL,)),
+    Row("restore-sample",                                          faults=(KILL,)),  # a person restores: it only asks
     Row("resume",                                                  first=(passes("restore-sample"),)),
     Row("waive"), Row("restored"),
     Row("approve_close",                                           first=(says("restored"), passes("restore-sample"))),
