@@ -71,6 +71,7 @@ NEEDS = (
     _job("GET",    "/{}",                    "read",                      "look at an order",                 _READS),
     _job("GET",    "",                       "read",                      "look at a group's orders at once", _READS),
     _job("PUT",    "/{}",                    "write",                     "order"),
+    _job("PATCH",  "/{}",                    "write",                     "mark an adopted order as the run's"),
     _job("DELETE", "/{}",                    "delete",                    "clean up an order that is over"),
     _job("POST",   "/{}/cancel",             "cancel/action",             "cancel"),
     _job("POST",   "/{}/bookShipmentPickUp", "bookShipmentPickUp/action", "book the pick-up"),

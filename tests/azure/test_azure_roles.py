@@ -121,7 +121,9 @@ class Tour:
         control, plan, orders = self.rehearsal.control, dataclasses.replace(self.plan, agent="mars"), self.orders
         orders.objections(self.request("syd1"))
         orders.create(self.request("syd1"))
+        orders.tag(plan, "syd1", {"run": "another"})
         orders.tags(plan, "syd1")
+        orders.clock_gap()
         control.jump_until("syd1: Delivered")
         serial = orders.serials(plan, "syd1")[0]
         DataBoxOrders(self.clients)._serials_in_secrets(plan, "syd1").__next__()  # where the job names none itself
@@ -228,7 +230,7 @@ def test_a_call_without_a_permission_is_found() -> None:
     """The check rings: another method, a longer path and another provider are not covered."""
     job = "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataBox/jobs/j"
     known = [call for call in (("GET", job), ("GET", job.lower())) if any(need.covers(*call) for need in NEEDS)]
-    others = [("PATCH", job), ("POST", f"{job}/mitigate"), ("POST", f"{job}/cancel/x"), ("GET", "/subscriptions/s")]
+    others = [("PATCH", f"{job}/x"), ("POST", f"{job}/mitigate"), ("POST", f"{job}/cancel/x"), ("GET", "/subscriptions/s")]
 
     assert len(known) == 2
     assert [call for call in others if any(need.covers(*call) for need in NEEDS)] == []
