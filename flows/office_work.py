@@ -6,6 +6,7 @@ only waits for it, so that a lost worker costs nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,14 +18,15 @@ from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed
 
 from flows.desk import ANSWERED, FLOW, TAG, put_reply, reply_of
-from flows.prefect_api import prefect_api
+from flows.prefect_api import Api, prefect_api
 from flows.progress import ProgressPage
-from tasks.errors import SeedingError
+from tasks.errors import SeedingError, Transient
 from tasks.media import Progress
 from tasks.office.afar.background import Job
 from tasks.office.afar.questions import VERBS, Hands, Question, Reply, answered, failed, read_question
 from tasks.ports import OnSite
 
+LOOK_SECONDS = 5.0  # between two looks whether a server that is away is back
 PATIENCE_SECONDS = 1800.0  # then the flow run ends, the work goes on, and the hub asks again
 ADVANCE = f"advance-fleet/{ANSWERED}"  # the hub's deployment that is told of an answer
 
@@ -84,13 +86,32 @@ def _work(bench: Bench, question: Question, flow_run_id: str) -> State:
     reply = _reply(bench, question, ProgressPage())
     if reply is None:
         return Completed(name="at-work", message=f"{question.verb} goes on; the hub asks again")
-    with prefect_api() as api:
-        try:
-            put_reply(api, flow_run_id, reply)
-        except SeedingError as wrong:
-            put_reply(api, flow_run_id, failed(wrong.message, wrong.next))
-        Job(bench.home, question).take_away()
+    _deliver(flow_run_id, reply, time.monotonic() + bench.patience_seconds)
+    Job(bench.home, question).take_away()
     return Completed(name=ANSWERED, message=_words(question, reply))
+
+
+def _deliver(flow_run_id: str, reply: Reply, until: float) -> None:
+    """Put the answer where the hub finds it, as soon as the server is there. Raises Transient when it stays away."""
+    while True:
+        try:
+            with prefect_api() as api:
+                if reply_of(api, flow_run_id) is None:
+                    _put(api, flow_run_id, reply)
+                return
+        except Transient:
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOOK_SECONDS)
+
+
+def _put(api: Api, flow_run_id: str, reply: Reply) -> None:
+    try:
+        put_reply(api, flow_run_id, reply)
+    except Transient:
+        raise
+    except SeedingError as wrong:
+        put_reply(api, flow_run_id, failed(wrong.message, wrong.next))
 
 
 def _reply(bench: Bench, question: Question, tell: Callable[[OnSite, Progress], None]) -> Reply | None:

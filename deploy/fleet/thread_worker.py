@@ -20,7 +20,8 @@ from typing import Any
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
-from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
+from prefect.workers.base import BaseWorker
+from prefect.workers.process import ProcessJobConfiguration, ProcessVariables, ProcessWorkerResult
 
 from flows.desk import schedule_again
 from flows.prefect_api import prefect_api
@@ -30,12 +31,18 @@ UNKNOWN = 1  # the exit status of a flow run whose flow is none of this worker's
 LOOK_SECONDS = 5.0
 
 
-class ThreadWorker(ProcessWorker, ABC):  # ABC keeps Prefect from registering it in place of the process worker
+_Base = BaseWorker[ProcessJobConfiguration, ProcessVariables, ProcessWorkerResult]
+
+
+class ThreadWorker(_Base, ABC):  # ABC keeps Prefect from registering it in place of the process worker
     """Takes flow runs as the process worker does, and makes each one in a thread with a loop of its own.
 
     The threads end with the worker, as processes would: the next worker takes up what was under way.
     """
 
+    type = "process"
+    job_configuration = ProcessJobConfiguration
+    job_configuration_variables = ProcessVariables
     _flows: dict[str, Flow[..., Any]]
     _before_each: Callable[[], None]
 
