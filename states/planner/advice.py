@@ -153,8 +153,7 @@ def _problems(needs: Needs, chosen: Way | None, found: tuple[Way, ...], clock: C
     elif chosen.key != written_as(needs):
         yield Problem("other-way-is-better", f"{office}: {_against_written(plan.sku, chosen, found)}",
                       _how_to_follow(chosen), "warn")  # fmt: skip
-    abroad = needs.limits.parcels.customs.between(plan.country, needs.datacenter)
-    if abroad and needs.customs_days is None and chosen.key.endswith("CustomerDisk"):
+    if needs.crosses_customs and needs.customs_days is None and chosen.key.endswith("CustomerDisk"):
         yield Problem("customs-unknown", f"{office}: the days in customs are unknown and not in the dates",
                       "ask your carrier and add `customs_days`", "warn")  # fmt: skip
 

@@ -52,6 +52,11 @@ class Needs:
         return self.plan.agent == "mars" or (self.plan.agent == "dpm" and self.fits_one_device == "server")
 
     @property
+    def crosses_customs(self) -> bool:
+        """Whether a customs border lies between the office and the datacenter."""
+        return self.limits.parcels.customs.between(self.plan.country, self.datacenter)
+
+    @property
     def datacenter(self) -> str:
         """The country of the region; the office's own while the region is not known."""
         return self.limits.regions.get(self.plan.location, self.plan.country)

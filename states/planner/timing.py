@@ -127,7 +127,7 @@ class _Way:
             return day + seen.days.at(self.chance) * _DAY
         for leg in self.clock.figures.legs_of(self.sku, span):
             day = self.leg(leg, day)
-        if span == "ingested" and self.sku == OWN_DISK:
+        if span in ("ingested", "returned") and self.sku == OWN_DISK and self.needs.crosses_customs:
             day = self.worked(day, self.needs.customs_days or 0, self.needs.datacenter)
         return day
 

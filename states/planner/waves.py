@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from states.planner.advice import Advice
 from states.planner.figures import Chance
 from states.planner.needs import Line, Needs
+from states.planner.orders import Order
 from states.planner.timing import OWN_DISK, Clockwork, Dates, by_device, over_the_network
-from states.planner.ways import Order
 
 _DAY = timedelta(days=1)
 

@@ -10,39 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from states.limits import Device
-from states.plan import Drive, Item, OwnDisk
+from states.plan import Item
 from states.planner.costs import Bill, bill, over_budget
 from states.planner.figures import CHANCES
 from states.planner.lines import keeps_up
 from states.planner.needs import Needs
+from states.planner.orders import TO_PROVIDE, Order, job, larger_than_a_job, own_disk_with, to_provide
 from states.planner.packing import Load, Packing, pack
 from states.planner.support import Row, rows
-from states.planner.timing import OWN_DISK, Clockwork, Dates, by_device, over_the_network
+from states.planner.timing import Clockwork, Dates, by_device, over_the_network
 from states.planning import problems
 from states.problems import Problem
 from states.sizes import show_size
 
-NETWORK, HYBRID, TO_PROVIDE = "network", "hybrid", "own-disk-to-provide"
+NETWORK, HYBRID = "network", "hybrid"
 _NO_BILL = Bill()
-
-
-@dataclass(frozen=True)
-class Order:
-    """One order of one run: which sources go on it, and on how many devices. `missing` own drives are yet to be bought.
-
-    `drives` are the serial numbers of the own drives that are at hand.
-    """
-
-    sku: str
-    items: tuple[Item, ...]
-    devices: int = 1
-    missing: int = 0
-    drives: tuple[str, ...] = ()
-
-    @property
-    def bytes(self) -> int:
-        """What is to be seeded with it."""
-        return sum(item.bytes for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -164,73 +146,18 @@ def _own_disks(device: Device, desk: Desk, items: tuple[Item, ...]) -> Way:
     orders, spare, found = [], list(needs.plan.own_disk.drives if needs.plan.own_disk else ()), list[Problem]()
     for item in items:
         if item.bytes > most:
-            found.append(_larger_than_a_job(item, most, needs))
+            found.append(larger_than_a_job(item, most, needs))
     for chosen in _chosen(packing, small):
-        order, drives = _job(device, chosen, spare)
+        order, drives = job(device, chosen, spare)
         orders.append(order)
-        own = _own_disk(needs, drives)
+        own = own_disk_with(needs, drives)
         as_job = replace(needs.plan, mode="own-disk", sku=device.sku, items=chosen, own_disk=own,
                          device_bytes=device.usable_bytes)  # fmt: skip
         found += problems(as_job, needs.limits)
     missing = sum(order.missing for order in orders)
     if needs.plan.own_disk is None or missing:
-        found.append(_to_provide(needs, missing, items))
+        found.append(to_provide(needs, missing, items))
     return _judged(device, desk, tuple(orders), tuple(dict.fromkeys(found)), packing.lower_bound)
-
-
-def _job(device: Device, items: tuple[Item, ...], spare: list[Drive]) -> tuple[Order, tuple[Drive, ...]]:
-    """Take the fewest of the *spare* drives, largest first, and add what is missing. The spare ones get fewer."""
-    left, taken = sum(item.bytes for item in items), list[Drive]()
-    for drive in sorted(spare, key=lambda drive: (-drive.capacity_bytes, drive.serial)):
-        if left <= 0 or len(taken) == device.devices_per_order:
-            break
-        taken.append(drive)
-        spare.remove(drive)
-        left -= min(drive.capacity_bytes, device.usable_bytes)
-    missing = -(-max(0, left) // device.usable_bytes)
-    bought = tuple(Drive(f"to be bought {number}", device.usable_bytes) for number in range(1, missing + 1))
-    serials = tuple(drive.serial for drive in taken)
-    return Order(device.sku, items, len(taken) + missing, missing, serials), (*taken, *bought)
-
-
-def _own_disk(needs: Needs, drives: tuple[Drive, ...]) -> OwnDisk:
-    """Return the own-disk part of the plan; where the inventory has none, one as it would have to be written."""
-    if needs.plan.own_disk:
-        return replace(needs.plan.own_disk, drives=drives)
-    rules = needs.limits.parcels
-    way, gate = rules.way_back(needs.datacenter), rules.gate(needs.plan.location, needs.datacenter)
-    carrier = (way.preferred or way.carriers[0]) if way else ""
-    abroad = rules.customs.between(needs.plan.country, needs.datacenter)
-    return OwnDisk(
-        staging="to be named",
-        container=f"seed-{needs.plan.office}"[:63],
-        drives=drives,
-        copy_computer=needs.plan.server,
-        return_carrier=carrier,
-        gate=f"{gate.wants}, from {gate.given_by}" if gate else "",
-        papers=rules.customs.papers if abroad else (),
-    )
-
-
-def _to_provide(needs: Needs, missing: int, items: Iterable[Item]) -> Problem:
-    size = show_size(sum(item.bytes for item in items))
-    lacking = [f"{missing} drives of {show_size(_own_drive(needs))}"] if missing else []
-    lacking += [] if needs.plan.own_disk else [f"a staging folder of {size}", "an account with a carrier"]
-    return Problem(TO_PROVIDE, f"{needs.plan.office}: own disks need {', '.join(lacking)}",
-                   "add them under `staging` and `own_disk`, then run `seeding validate`", "warn")  # fmt: skip
-
-
-def _own_drive(needs: Needs) -> int:
-    device = needs.limits.device(OWN_DISK)
-    return device.usable_bytes if device else 0
-
-
-def _larger_than_a_job(item: Item, most: int, needs: Needs) -> Problem:
-    return Problem("item-too-large",
-                   f"{needs.plan.office}: `{item.name}` is {show_size(item.bytes)}, the drives of one import job carry "
-                   f"{show_size(most)}, and a source is not split over jobs",
-                   "split it in the backup product into several protected sources that fit",
-                   item=item.name)  # fmt: skip
 
 
 def _unverified(device: Device, desk: Desk) -> Way:
@@ -244,7 +171,8 @@ def _unverified(device: Device, desk: Desk) -> Way:
 def _hybrid(device: Device, desk: Desk) -> Iterator[Way]:
     """Yield the way that sends the fewest of the largest sources by device, while the rest goes online meanwhile."""
     needs = desk.needs
-    small = [item for item in needs.plan.items if device.mode == "own-disk" or item.bytes <= device.usable_bytes]
+    largest = device.usable_bytes * (device.devices_per_order if device.mode == "own-disk" else 1)
+    small = [item for item in needs.plan.items if item.bytes <= largest]
     ordered = sorted(small, key=lambda item: (-item.bytes, item.name))
     most = min(len(ordered), len(needs.plan.items) - 1)
     if most < 1 or needs.plan.agent == "mars" or not _in_time(device, desk, ordered[:most]):

@@ -172,6 +172,18 @@ def test_own_disks_cost_what_is_handled_bought_and_carried():
     assert found.bill.known == 3 * 80 + 200 + 2 * 60
 
 
+def test_small_drives_give_way_where_ten_would_not_be_enough():
+    """70 TB and nine drives of 1 TB at hand: with all nine, eight more of 8 TB would be seventeen; ten take it.
+
+    With one small drive nine more are needed (69 / 8), which is ten; with two, still nine (68 / 8), which is eleven.
+    """
+    small = tuple(Drive(f"S{number}", TB) for number in range(9))
+    found = way(office(70 * TB, mode="own-disk", sku=OWN, own_disk=replace(OWN_DISK, drives=small)), OWN)
+
+    assert (found.orders[0].devices, found.orders[0].missing, found.orders[0].drives) == (10, 9, ("S0",))
+    assert found.possible
+
+
 @pytest.mark.parametrize("amount, refused", [(80, []), (79, ["over-budget"])])
 def test_the_budget_rules_out_what_exceeds_it(amount, refused):
     """80 known: a budget of 80 allows it, one of 79 does not. What is unknown is not guessed into it."""
