@@ -1,4 +1,4 @@
-"""From order to incrementals, on real bytes and the real SDK clients, and every way it must stop instead."""
+"""From order to incrementals, on real bytes and the real SDK clients. The ways it must stop are in deploy/scenarios."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from journey_host import Journey, begun, flip_one_byte
+from journey_host import Journey, begun
 from rehearsal_host import Rehearsal as Azure
 
-from states.conditions import row_of
 from states.facts import Copied, Reconciled, Sealed
 from states.lifecycle import MILESTONES
 from states.playbook import Ask
@@ -77,50 +76,6 @@ def test_the_archive_keeps_the_manifest_and_the_datacenters_log(played: Played, 
     assert sealed and sealed.manifest in played.archive and f"{run.job_name}-copylog-1.xml" in played.archive
 
 
-def test_a_byte_flipped_before_the_device_is_prepared_never_counts_as_ingested(lyon: Journey) -> None:
-    """The device's own checksums agree with the damage; only the manifest tells."""
-    lyon.until("lyon", "ordered")
-    reach_question(lyon, "lyon", "Prepare to ship")
-    flip_one_byte(lyon.a_file_on("lyon"))
-
-    run = play_one(lyon, "lyon")
-
-    assert stopped(run, "shipped", "account-differs")
-    assert "the manifest says" in run.conditions["account-differs"].detail
-
-
-def test_a_byte_flipped_after_the_device_was_prepared_never_counts_as_ingested(lyon: Journey) -> None:
-    """The datacenter's checksum fails, and the order completes with errors."""
-    lyon.until("lyon", "copied")
-    flip_one_byte(lyon.a_file_on("lyon"))
-
-    run = play_one(lyon, "lyon")
-
-    assert stopped(run, "shipped", "ingestion-incomplete")
-
-
-def test_a_blob_deleted_before_the_comparison_never_counts_as_ingested(lyon: Journey) -> None:
-    """`Completed` and a clean copy log are not enough."""
-    lyon.until("lyon", "shipped")
-    lyon.let_happen("Completed")
-    delete_a_blob(lyon, "lyon")
-
-    run = play_one(lyon, "lyon")
-
-    assert stopped(run, "shipped", "account-differs")
-    assert "missing" in run.conditions["account-differs"].detail
-
-
-def test_a_blob_deleted_after_ingestion_never_counts_as_vaulted(sydney: Journey) -> None:
-    """The agent does not find its seed; no recovery point appears, and the run says why it stopped."""
-    sydney.until("sydney", "ingested")
-    delete_a_blob(sydney, "sydney")
-
-    run = play_one(sydney, "sydney")
-
-    assert stopped(run, "ingested", "seed-not-found")
-
-
 def test_a_run_on_hold_does_nothing_and_goes_on_after_resume(lyon: Journey) -> None:
     """Hold is the operator's brake; time goes on, the run does not."""
     from tasks import answers
@@ -157,46 +112,6 @@ def test_a_run_is_not_looked_at_before_its_time(journey: Journey) -> None:
 
     assert due_ids(rows, now) == []
     assert len(due_ids(rows, now + timedelta(hours=12))) == 2
-
-
-def reach_question(journey: Journey, office: str, words: str) -> None:
-    """Play until the run of *office* asks something with *words* in it, and leave it unanswered."""
-    from deploy.rehearse import answer, jump
-
-    run_id = journey.run(office).run_id
-    for _ in range(40):
-        step = journey.sweep([run_id])[0].step
-        if isinstance(step, Ask) and words in step.question:
-            return
-        if not (isinstance(step, Ask) and answer(journey.rehearsal, journey.run(office))):
-            jump(journey.rehearsal)
-    raise AssertionError(f"{office} never asked about {words}")
-
-
-def play_one(journey: Journey, office: str) -> Run:
-    """Play on with one office until it asks for something its people cannot answer, and return its run."""
-    from deploy.rehearse import answer, jump
-
-    run_id = journey.run(office).run_id
-    for _ in range(40):
-        step = journey.sweep([run_id])[0].step
-        if isinstance(step, Ask) and step.code:
-            return journey.run(office)
-        if not (isinstance(step, Ask) and answer(journey.rehearsal, journey.run(office))):
-            jump(journey.rehearsal)
-    raise AssertionError(f"{office} was not stopped: it is {journey.run(office).state}")
-
-
-def stopped(run: Run, state: str, code: str) -> bool:
-    """Say whether the run stands where it should, for the reason it should, with a remedy."""
-    return run.state == state and code in run.conditions and bool(row_of(code).remedy)
-
-
-def delete_a_blob(journey: Journey, office: str) -> None:
-    copied = journey.run(office).get(Copied)
-    assert copied is not None
-    container = journey.azure.blobs.get_container_client(copied.items[0].folder.rpartition("/")[2])
-    container.delete_blob(next(iter(container.list_blobs())).name)
 
 
 def run_of(played: Played, office: str) -> Run:

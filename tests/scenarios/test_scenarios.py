@@ -37,6 +37,8 @@ AT_WORK = [row for row in SCENARIOS if isinstance(row, Scenario)]
 QUICK = (
     "the drive holds something",
     "two parcels have one number",
+    "a byte changes before the device is prepared, and its checksums agree",
+    "a blob is missing though Azure says Completed",
     "the carrier lost every drive, and the run is given up",
 )
 
@@ -73,14 +75,14 @@ def test_a_scenario_shows_what_its_row_says(rehearsal: Azure, what: str):
 
 
 def test_a_scenario_that_goes_another_way_is_found(rehearsal: Azure):
-    """The comparison rings for another state, another code, another end, and words that are not there."""
+    """The comparison rings for another state, and for words that are not there."""
     good = next(row for row in AT_WORK if row.what == "the drive holds something")
-    wrong = [replace(good, state="copied"), replace(good, says="beer"), replace(good, code="drive-failed", helps="")]
+    wrong = [replace(good, state="copied"), replace(good, says="beer")]
 
-    results = list(play_all([*wrong, good], rehearsal.known))
+    results = list(play_all(wrong, rehearsal.known))
 
-    assert [result.as_expected for result in results] == [False, False, False, True]
-    assert "beer" in str(results[1].seen) and "never stood" in str(results[2].seen)
+    assert [result.as_expected for result in results] == [False, False]
+    assert "delivered" in str(results[0].seen) and "beer" in str(results[1].seen)
 
 
 def test_a_code_that_nobody_knows_is_refused_with_the_nearest_one():
@@ -111,6 +113,7 @@ def test_every_way_to_end_is_in_the_table():
     assert {scenario.expected.kind for scenario in SCENARIOS} == set(get_args(Kind))
 
 
+@pytest.mark.slow
 def test_one_seed_tells_one_story(rehearsal: Azure):
     """The same faults at the same times, the same answers, the same end; and it ends as a run may."""
     first, again = (list(islice(play_chaos(SEED, rehearsal.known), 1)) for _ in range(2))
