@@ -16,12 +16,6 @@ def lyon(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
     yield from _alone("lyon", rehearsal, tmp_path)
 
 
-@pytest.fixture
-def sydney(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
-    """A journey of Sydney alone."""
-    yield from _alone("sydney", rehearsal, tmp_path)
-
-
 def _alone(office: str, azure: Azure, where: Path) -> Iterator[Journey]:
     started = begun(azure, where / "home", (office,))
     yield Journey(started, azure)
