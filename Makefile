@@ -8,8 +8,12 @@ CODE   := states tasks flows deploy
 # What the code knows and docs/ repeats: modules that write a page, and with --check say whether it is stale.
 DOCS   := deploy.inventory.schema deploy.docs deploy.postgresql.tables deploy.azure.roles
 
+# Schedules of `make hostile`, and how many are played at once.
+SEEDS  ?= 0-999
+JOBS   ?= 2
+
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench bench-fleet crash proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench bench-fleet hostile crash proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,6 +68,10 @@ bench-fleet: .venv node_modules  ## the benchmark of 100 and 1,000 offices (ARGS
 
 crash: .venv node_modules  ## the crash matrix: every verb dies at every boundary, of everything; prints the table
 	$(BIN)/python -m pytest -m slow tests/crash --timeout 3600 $(ARGS)
+
+hostile: .venv node_modules  ## a thousand runs against a hostile Azure (SEEDS=37 for one, JOBS=2)
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) --dist=load --timeout 120 tests/hostile/test_hostile_azure.py \
+	  -k no_schedule $(ARGS)
 
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)

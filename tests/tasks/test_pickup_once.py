@@ -14,7 +14,7 @@ from flows.world import World
 from states.facts import PickupBooked
 from states.run import Run
 from tasks.book_pickup import next_working_day
-from tasks.errors import NotAllowed, Rejected, Transient
+from tasks.errors import NotAllowed, NotYet, Rejected, Transient
 from tasks.perform import perform
 
 
@@ -66,7 +66,8 @@ def test_a_crash_around_any_commit_books_at_most_once(tmp_path: Path, at: int, a
     ("after", Transient("no answer"), 1, "pickup-uncertain"),
     ("before", Transient("throttled", maybe_done=False), 1, None),
     ("before", Rejected("no slots"), 0, "pickup-not-booked"),
-    ("before", NotAllowed("no role"), 0, "pickup-uncertain"),
+    ("before", NotAllowed("no role"), 1, None),
+    ("before", NotYet("a stage that went back"), 1, None),
 ])  # fmt: skip
 def test_whatever_happens_in_the_call_it_is_booked_at_most_once(tmp_path: Path, moment, wrong, booked, code):
     """Only what surely was not sent is sent again."""
