@@ -166,8 +166,12 @@ _TABLES = (
 _WITH_ERRORS = ("tasks.errors", "tasks.media", "tasks.media.crew", "tasks.media_errors", "tasks.office.agent",
                 "tasks.office.disks.faults", "tasks.office.afar.remote",
                 "deploy.inventory.problems", "deploy.rehearse")  # fmt: skip
-_FORGIVING = {"gate-code": "info", "border-crossed": "info", "hard-link": "info", "long-path": "info"}
-_FORGIVING |= dict.fromkeys(("daily-change-high", "mars-volume", "return-carrier-other", "skipped"), "warn")
+_FORGIVING = {
+    "info": ("gate-code", "border-crossed", "hard-link", "long-path", "group-for-each-device", "no-device-needed"),
+    "warn": ("daily-change-high", "mars-volume", "return-carrier-other", "skipped", "customs-unknown",
+             "incrementals-never-catch-up", "other-way-is-better"),
+}  # fmt: skip
+_SEVERITY = {code: severity for severity, codes in _FORGIVING.items() for code in codes}
 
 
 def every_code() -> dict[str, CodeRow]:
@@ -187,7 +191,7 @@ def _conditions() -> Iterator[CodeRow]:
 def _told() -> Iterator[CodeRow]:
     for where, whose, table, helps in _TABLES:
         for code, means in table.items():
-            yield CodeRow(code, where, _FORGIVING.get(code, "blocks"), whose, means, helps)
+            yield CodeRow(code, where, _SEVERITY.get(code, "blocks"), whose, means, helps)
     for code, (means, helps) in _COMMAND.items():
         yield CodeRow(code, "a command", "blocks", "operator", means, helps)
 

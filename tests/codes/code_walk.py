@@ -56,3 +56,16 @@ def _literal(node: ast.expr) -> Iterator[tuple[str, int]]:
     for part in parts:
         if isinstance(part, ast.Constant) and isinstance(part.value, str) and CODE.fullmatch(part.value):
             yield part.value, part.lineno
+
+
+def severities(folder: str) -> dict[str, set[str]]:
+    """Return the severities with which the sources of *folder* say each problem; `blocks` where none is given."""
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and node.args:
+                given = [*node.args[3:4], *(k.value for k in node.keywords if k.arg == "severity")]
+                words = {part.value for one in given for part in ast.walk(one) if isinstance(part, ast.Constant)}
+                for code, _ in _literal(node.args[0]):
+                    found.setdefault(code, set()).update(words or {"blocks"})
+    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from code_walk import codes_in, said
+from code_walk import codes_in, said, severities
 
 from deploy.cli.app import app
 from deploy.codes import error_classes, every_code
@@ -50,6 +50,14 @@ def test_every_error_class_carries_a_code_that_has_a_row():
 
     assert len(classes) > 40
     assert [kind.__name__ for kind in classes if kind.code not in ROWS] == []
+
+
+def test_a_problem_of_a_plan_is_as_bad_as_its_row_says():
+    """The page does not call a block what is only for knowing."""
+    told = severities("states")
+
+    assert len(told) > 30
+    assert {c: said for c, said in told.items() if len(said) == 1 and said != {ROWS[c].severity}} == {}
 
 
 def test_every_condition_is_raised_somewhere():
