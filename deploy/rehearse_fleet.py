@@ -9,11 +9,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from deploy.fleet.wanted import ANSWERS_QUEUE, HUB_QUEUE
 from deploy.local.stack import COMMAND
 from deploy.processes import Child
 from deploy.rehearse import Rehearsal, answer_all, open_runs, waits_for
@@ -29,8 +31,9 @@ HUB_IS_OFF = (timedelta(days=8), timedelta(days=11))
 TOGETHER = timedelta(hours=6)  # what happens so close together is one jump of the clock
 LOOK_SECONDS, QUIET_LOOKS = 0.4, 50
 SETTLE_SECONDS = 900.0
-OPEN_STATES = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING")
-PASS, ANSWERS_QUEUE = "advance-fleet/all", "hub-answers"
+AT_WORK = ("PENDING", "RUNNING", "CANCELLING")
+OPEN_STATES = ("SCHEDULED", *AT_WORK)
+SCHEDULED = "advance-fleet/all"  # the deployment that the schedule starts
 QUICK = {"PREFECT_WORKER_QUERY_SECONDS": "1"}
 NO_AZURE = {"AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": ""}
 
@@ -55,7 +58,6 @@ class Fleet:
     hub: Child
     begun: datetime
     hub_was_off: bool = False
-    stuck: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -129,7 +131,7 @@ def _sweep(fleet: Fleet) -> None:
 
 
 def _schedule_pass(api: Api) -> str:
-    deployment = api.get(f"/deployments/name/{PASS}")
+    deployment = api.get(f"/deployments/name/{SCHEDULED}")
     made = api.post(f"/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
     return str(made["id"])
 
@@ -137,13 +139,14 @@ def _schedule_pass(api: Api) -> str:
 def _settle(fleet: Fleet) -> None:
     """Wait until the offices at hand have answered everything, and the hub has taken it in."""
     at_hand = [f"office-{office}" for station in fleet.stations if station.child for office in station.offices]
-    which = {"work_queue_name": {"any_": [ANSWERS_QUEUE, *at_hand]}}
+    which, passes = ({"work_queue_name": {"any_": names}} for names in ([ANSWERS_QUEUE, *at_hand], [HUB_QUEUE]))
     quiet = 0
 
     def settled() -> bool:
         nonlocal quiet
         all_told = _all_told(api)  # before the count: what was told by now is open, or done
-        quiet = 0 if _count(api, which) else quiet + (1 if not all_told else QUIET_LOOKS // 2)
+        busy = _count(api, which) or _count(api, passes, AT_WORK)
+        quiet = 0 if busy else quiet + (QUIET_LOOKS // 2 if all_told else 1)
         return quiet >= QUIET_LOOKS
 
     with prefect_api() as api:
@@ -188,8 +191,8 @@ def _without_hub(fleet: Fleet) -> None:
     fleet.hub = _hub(rehearsal.where.home)
 
 
-def _count(api: Api, which: dict[str, Any]) -> int:
-    return int(api.post("/flow_runs/count", {"flow_runs": {**which, "state": {"type": {"any_": list(OPEN_STATES)}}}}))
+def _count(api: Api, which: dict[str, Any], states: Sequence[str] = OPEN_STATES) -> int:
+    return int(api.post("/flow_runs/count", {"flow_runs": {**which, "state": {"type": {"any_": list(states)}}}}))
 
 
 def _wait(fleet: Fleet, what: str, ended: Any) -> None:

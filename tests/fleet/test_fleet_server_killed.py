@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds a server's processes in /proc"),
 ]
-VERBS = ("check-device", "draw-sample", "copy", "seal", "manifest", "verify")
+VERBS = ("check-device", "copy", "seal", "manifest", "verify")
 
 
 @pytest.fixture
