@@ -31,6 +31,7 @@ from tasks.journal import Logbook
 from tasks.perform import perform
 from tasks.ports import Site
 
+LOOKS_ORDER = ("seq", "evidence")  # of an arrival: which independent look had come before it
 MOST_PASSES = 4  # after the trouble; one is enough where nothing is to be waited for
 
 
@@ -148,7 +149,7 @@ def digest(run: Run) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(text.replace(sealed.digest, "THE SEAL") if sealed else text)
     for name in ("seq", "head"):
         del told[name]
-    told["history"] = [{k: v for k, v in passage.items() if k != "seq"} for passage in told["history"]]
+    told["history"] = [{k: v for k, v in passage.items() if k not in LOOKS_ORDER} for passage in told["history"]]
     for facts in told["evidence"].values():
         facts.pop("free_bytes", None)
         facts.pop("staging_free_bytes", None)
