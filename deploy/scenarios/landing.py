@@ -8,7 +8,7 @@ from functools import partial
 from deploy.rehearse import GOAL
 from deploy.scenarios.data_box import at
 from deploy.scenarios.endings import RESUME, by_itself, job_stopped, mended, person, resumed, waived
-from deploy.scenarios.harms import Harm, blob_deleted, server_has, somebody_does
+from deploy.scenarios.harms import Harm, blob_deleted, order_has, server_has, somebody_does
 from deploy.scenarios.scenario import Deed, Scenario
 from deploy.scenarios.stage import Stage
 from tasks import answers
@@ -59,7 +59,8 @@ def containers_released(stage: Stage) -> None:
 
 
 def switched_off_for_days(stage: Stage) -> None:
-    """The server is off; looks find it so, day after day."""
+    """The device is held up and the server is off; looks find it so, day after day."""
+    order_has("delay", days=20)(stage)
     server_has("server-off")(stage)
     for _ in range(5):
         stage.sweep()
