@@ -71,6 +71,7 @@ _PLAN = {
     "no-way": "no way of seeding suits this office",
     "no-device-needed": "the line is fast enough",
     "other-way-is-better": "the way in the inventory is ruled out, or another ends earlier",
+    "long-wait-for-slot": "an order slot is so long in coming that a way without one is better",
     "incrementals-never-catch-up": "the line cannot carry the daily change",
     "bandwidth-unknown": "the office's line is not known",
     "line-too-slow": "the line is too slow for this way",
@@ -169,7 +170,7 @@ _WITH_ERRORS = ("tasks.errors", "tasks.media", "tasks.media.crew", "tasks.media_
 _FORGIVING = {
     "info": ("gate-code", "border-crossed", "hard-link", "long-path", "group-for-each-device", "no-device-needed"),
     "warn": ("daily-change-high", "mars-volume", "return-carrier-other", "skipped", "customs-unknown",
-             "incrementals-never-catch-up", "other-way-is-better"),
+             "incrementals-never-catch-up", "other-way-is-better", "long-wait-for-slot", "own-disk-to-provide"),
 }  # fmt: skip
 _SEVERITY = {code: severity for severity, codes in _FORGIVING.items() for code in codes}
 

@@ -23,7 +23,7 @@ from deploy.inventory import Office, load
 from deploy.settings import Settings, settings
 from states.planner import Advice, Schedule, advise, schedule
 from states.planner.timing import Clockwork
-from states.planner.waves import with_line
+from states.planner.waves import better_without_slot, with_line
 from states.problems import Problem
 from tasks.errors import InvalidInput
 
@@ -49,6 +49,7 @@ class Planned:
     p50: Schedule
     p90: Schedule
     slots: int
+    waits: tuple[Problem, ...] = ()  # offices for which a way without an order slot would be better
 
 
 def plan(home: Path | None, asked: Asked) -> Answer:
@@ -76,7 +77,7 @@ def plan(home: Path | None, asked: Asked) -> Answer:
     if asked.slots or asked.mbps:
         usual = made(offices, start, Asked(before=asked.before), seen)
         data["usual"] = {"p50": usual.p50.finished.isoformat(), "p90": usual.p90.finished.isoformat()}
-    found = (*(problem for advice in planned.advices for problem in advice.problems), *objections)
+    found = (*(problem for advice in planned.advices for problem in advice.problems), *planned.waits, *objections)
     troubles = tuple(Trouble(p.code, p.message, p.next) for p in found if p.severity != "info")
     show = partial(_show, planned, usual, seen, one=bool(asked.office))
     return Answer(data, show, troubles, _exit(found))
@@ -91,7 +92,7 @@ def made(offices: tuple[Office, ...], start: date, asked: Asked, seen: FleetSeen
     advices = tuple(advise(one, start, clock, before.get(one.plan.office)) for one in needs)
     slots, busy = asked.slots or limits().orders.most, seen.busy(start, clock)
     p50, p90 = (schedule(advices, start, clock, chance, slots=slots, busy=busy) for chance in ("p50", "p90"))
-    return Planned(advices, p50, p90, slots)
+    return Planned(advices, p50, p90, slots, tuple(better_without_slot(advices, p90, clock)))
 
 
 def _offices(path: Path, wanted: str) -> tuple[Office, ...]:

@@ -7,7 +7,7 @@ offices list can only be in one place at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -16,6 +16,8 @@ from states.planner.figures import Chance
 from states.planner.needs import Line, Needs
 from states.planner.orders import Order
 from states.planner.timing import OWN_DISK, Clockwork, Dates, by_device, over_the_network
+from states.planner.ways import Way
+from states.problems import Problem
 
 _DAY = timedelta(days=1)
 
@@ -101,6 +103,29 @@ def schedule(
     return Schedule(tuple(sorted(bars, key=lambda bar: (bar.dates.start, bar.office, bar.what))), start)
 
 
+def better_without_slot(advices: Iterable[Advice], late: Schedule, clock: Clockwork) -> Iterator[Problem]:
+    """Yield the offices whose wait for a slot makes a way that needs none the better one, at P90.
+
+    An office is advised as if it could begin at once; only the schedule knows its wait.
+    """
+    ends: dict[str, date] = {}
+    for bar in late.bars:
+        ends[bar.office] = max(ends.get(bar.office, late.start), bar.dates.finished)
+    figures = clock.figures
+    for advice in advices:
+        if advice.chosen is None or _needs_no_slot(advice.chosen):
+            continue
+        free = [way for way in (one.way for one in advice.verdicts) if way.possible and _needs_no_slot(way)]
+        counted = {way.name: _end(way) + timedelta(figures.to_provide * way.to_provide) for way in free}
+        end = ends.get(advice.office, late.start)
+        if counted and end > min(counted.values()) + timedelta(figures.told_apart):
+            name = min(counted, key=lambda one: counted[one])
+            yield Problem("long-wait-for-slot",
+                          f"{advice.office}: waiting for an order slot, it ends on {end} (P90); {name} would be done "
+                          f"by {counted[name]}", "seed it that way, or ask Azure support for more active orders", "warn"
+                          )  # fmt: skip
+
+
 def pool_of(needs: Needs, sku: str) -> Pool | None:
     """Return what an order of the office shares its slots with; None for own drives, which need none."""
     if sku == OWN_DISK:
@@ -157,6 +182,15 @@ def _tasks(advice: Advice, start: date, clock: Clockwork, chance: Chance) -> lis
         days = by_device(order.sku, order.items, start, needs, clock, chance).days
         tasks.append(_Task(needs, order, pool_of(needs, order.sku), days))
     return tasks
+
+
+def _needs_no_slot(way: Way) -> bool:
+    return all(order.sku == OWN_DISK for order in way.orders)
+
+
+def _end(way: Way) -> date:
+    assert way.p90 is not None
+    return way.p90.finished
 
 
 def with_line(needs: Needs, mbps: float) -> Needs:

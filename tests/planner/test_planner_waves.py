@@ -14,7 +14,7 @@ from offices_to_plan import CLOCK, MONDAY, TB, advice, office
 from deploy.cli.gantt import LEGEND, gantt
 from states.plan import Drive, OwnDisk
 from states.planner.advice import Advice
-from states.planner.waves import Busy, Schedule, pool_of, schedule, with_line
+from states.planner.waves import Busy, Schedule, better_without_slot, pool_of, schedule, with_line
 
 DISK, BOX, OWN = "DataBoxDisk", "DataBox", "DataBoxCustomerDisk"
 DRIVES = (Drive("A", 8 * TB), Drive("B", 8 * TB))
@@ -157,6 +157,23 @@ def test_an_office_without_a_way_has_no_bar():
 
     assert laid_out([none]).bars == ()
     assert laid_out([none]).finished == MONDAY
+
+
+def test_an_office_that_waits_too_long_is_told_what_would_be_faster():
+    """5 TB at 10 Mbit/s take 60 days online (P90), a disk at once 50 and a disk within a week counts as written.
+
+    So all eleven take the disk; the eleventh waits for two waves, and would be done sooner online.
+    """
+    advices = fleet(11, mbps=10)
+    late = laid_out(advices, chance="p90")
+    waiting = max(late.bars, key=lambda bar: bar.wave)
+
+    told = list(better_without_slot(advices, late, CLOCK))
+
+    assert {advice.chosen.key for advice in advices if advice.chosen} == {DISK}
+    assert waiting.office in {problem.message.partition(":")[0] for problem in told}
+    assert not {bar.office for bar in late.bars if bar.wave == 1} & {p.message.partition(":")[0] for p in told}
+    assert list(better_without_slot(advices, laid_out(advices, slots=11, chance="p90"), CLOCK)) == []
 
 
 def test_the_gantt_shows_waiting_ways_and_the_tail():
