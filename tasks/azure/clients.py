@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from azure.core import PipelineClient
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 from azure.identity import (
     ClientSecretCredential,
@@ -83,9 +84,10 @@ class TokenSource(Protocol):
 
 
 class SignIn:
-    """The credential of a process, made anew once Azure has refused its token.
+    """The credential of a process, made anew once Azure has refused its token, or nobody could sign in.
 
-    The SDK's own cache would offer a token that Azure does not take again and again, until its time is up.
+    The SDK remembers too much: a token that Azure does not take is offered until its time is up, and a broken answer
+    of the login service is believed for as long as the credential lives.
     """
 
     def __init__(self, make: Callable[[], TokenSource]) -> None:
@@ -95,7 +97,11 @@ class SignIn:
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
         """Return an access token for these scopes. Raises InvalidInput when the settings are incomplete."""
-        return self.made().get_token(*scopes, **options)
+        try:
+            return self.made().get_token(*scopes, **options)
+        except ClientAuthenticationError:
+            self.forget()
+            raise
 
     def made(self) -> TokenSource:
         """Return the credential behind this one. Raises InvalidInput when its settings are incomplete."""
