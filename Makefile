@@ -13,7 +13,7 @@ SEEDS  ?= 0-999
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check bench bench-fleet hostile crash proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -59,6 +59,10 @@ docs: .venv  ## write what the code knows into docs/
 
 docs-check: .venv
 	@for page in $(DOCS); do $(BIN)/python -m $$page --check || exit 1; done
+
+site: .venv  ## the pages of docs/ as a site in build/site; needs no network
+	$(BIN)/python -m sphinx -E -W --keep-going -q -b html docs build/site
+	@echo "build/site/index.html"
 
 bench: .venv  ## the benchmark of the media engine (ARGS=...)
 	$(BIN)/python -m bench $(ARGS)

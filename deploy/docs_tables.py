@@ -131,7 +131,7 @@ def _command(name: str, command: Any) -> str:
     arguments = [_argument(p) for p in own if p.param_type_name == "argument"]
     options = [p for p in own if p.param_type_name == "option"]
     usage = " ".join(["seeding", name, *arguments, *(["[OPTIONS]"] if options else [])])
-    parts = [f"### seeding {name}", command.help, f"```console\n{usage}\n```"]
+    parts = [f"## seeding {name}", command.help, f"```console\n{usage}\n```"]
     rows = [(f"`{_argument(p)}`", _help(p)) for p in own if p.param_type_name == "argument"]
     rows += [(f"`{_option(p)}`", _help(p)) for p in options]
     return "\n\n".join([*parts, *([table(("argument or option", "what it is"), rows)] if rows else [])])

@@ -20,14 +20,15 @@ _LONGEST_LABEL = 34  # characters that fit into the first column
 LABELS, CHART = 210, 830  # widths in pixels of a Gantt chart's two columns
 
 
-def lifecycle(run: Run) -> str:
-    """Return the milestones in a row, those behind filled, the present one lit, and the ways back below."""
+def lifecycle(run: Run | None = None) -> str:
+    """Return the milestones in a row, ways back below; with *run* those behind it filled and the present one lit."""
     width, _ = BOX
     places = {state: 10 + index * (width + GAP) for index, state in enumerate(MILESTONES)}
-    passed = {passage.state for passage in run.history if passage.attempt == run.attempt}
+    here = run.state if run else ""
+    passed = {passage.state for passage in run.history if passage.attempt == run.attempt} if run else set()
     parts = []
     for state, x in places.items():
-        kind = "here" if state == run.state else ("passed" if state in passed else "ahead")
+        kind = "here" if state == here else ("passed" if state in passed else "ahead")
         parts.append(_box(x, 30, state, kind, STATES[state].means))
     for before, after in pairwise(MILESTONES):
         parts.append(_line(places[before] + width, 47, places[after], 47))
@@ -36,10 +37,10 @@ def lifecycle(run: Run) -> str:
         parts.append(f'<path class="back" d="M{begin:.0f} 64 V{low} H{end:.0f} V66" marker-end="url(#tip)"/>')
         parts.append(f'<text class="small" x="{(begin + end) / 2:.0f}" y="{low - 2}">{edge.trigger}</text>')
     total = places[MILESTONES[-1]] + width + 10
-    if run.state not in MILESTONES:
-        parts.append(_box(10, 150, run.state, "here", STATES[run.state].means))
-    tall = 190 if run.state not in MILESTONES else 148
-    return _svg(total, tall, parts, f"The lifecycle; this run is {run.state}.")
+    ended = bool(here) and here not in MILESTONES
+    if ended:
+        parts.append(_box(10, 150, here, "here", STATES[here].means))
+    return _svg(total, 190 if ended else 148, parts, f"The lifecycle; this run is {here}." if run else "The lifecycle.")
 
 
 def _box(x: float, y: float, text: str, kind: str, title: str) -> str:
