@@ -164,7 +164,7 @@ def blobs_of(listing: Path, container: str) -> list[media.Blob]:
     try:
         rows = json.loads(listing.read_text("utf-8-sig"))
         return [_blob(row, container) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput(f"{listing} is no listing of blobs: {error}", next="az storage blob list -o json") from error
 
 

@@ -308,10 +308,10 @@ class Reader:
         return Manifest(self.place, header, self.folders, foot["reading"], self._files, self._bytes, foot["digest"])
 
     def _raw(self, *, counted: bool = True) -> bytes:
-        raw = self._in.readline()
+        raw = self._in.readline(_LONGEST_LINE)
         self._number += 1
         if not raw.endswith(b"\n"):
-            raise self._bad("the file ends too early")
+            raise self._bad("the line is too long" if len(raw) == _LONGEST_LINE else "the file ends too early")
         if counted:
             self._sha.update(raw)
         return raw
@@ -332,7 +332,7 @@ class Reader:
             self._head[key] = self._field(self._line(), key)
         if (self._head["block"], self._head["range"]) != (str(BLOCK), str(RANGE)):
             raise self._bad(f"blocks are {BLOCK} bytes and ranges {RANGE} in this version")
-        if not self._head["attempt"].isdigit():
+        if not re.fullmatch(r"[1-9][0-9]{0,5}", self._head["attempt"]):
             raise self._bad("the attempt is a number")
         line = self._line()
         while line:
@@ -347,18 +347,20 @@ class Reader:
             raise self._bad(f"expected {key!r}, found {found!r}")
         return self._value(value)
 
-    def _value(self, text: str) -> str:
+    def _value(self, text: str, *, inside: bool = False) -> str:
+        """Return what *text* spells; *inside* wants a folder of the device, "" for all of it."""
         try:
-            return from_text(text).decode("utf-8", "surrogateescape")
+            value = from_text(text)
+            return (checked(value) if inside and value else value).decode("utf-8", "surrogateescape")
         except ManifestInvalid as error:
             raise self._bad(error.message) from None
 
     def _mapping(self, line: str) -> None:
         match line.split("\t"):
             case ["item", name, folder]:
-                self._items[self._value(name)] = self._value(folder)
+                self._items[self._value(name)] = self._value(folder, inside=True)
             case ["folder", folder]:
-                self.folders += (self._value(folder),)
+                self.folders += (self._value(folder, inside=True),)
             case _:
                 raise self._bad("expected an item or a folder")
 
@@ -375,8 +377,9 @@ class Reader:
         self._foot["digest"] = digest
 
 
+_LONGEST_LINE = 1 << 20  # bytes; a path has at most 128 KiB in its longest spelling
 _FILE = re.compile(
-    rb"(0|[1-9][0-9]*)\t(-?[1-9][0-9]*|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t\n]+)\n"
+    rb"(0|[1-9][0-9]{0,18})\t(-?[1-9][0-9]{0,18}|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t\n]+)\n"
 )
 _EXTRA = re.compile(rb"\+(?:block\t([0-9a-f]{64})|range\t([0-9a-f]{32}))")
 

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from blake3 import blake3
 
@@ -124,11 +124,18 @@ class State:
         """Close the database."""
         self._db.close()
 
+    def _rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield what a query finds. Raises StateInvalid when the file is damaged."""
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise StateInvalid(f"the copy state {self.place} cannot be read: {error}") from error
+
     # -- facts about the copy
 
     def get(self, key: str) -> str:
         """Return a fact, or an empty text."""
-        row = self._db.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
+        row = next(self._rows("SELECT value FROM meta WHERE key=?", key), None)
         return str(row[0]) if row else ""
 
     def put(self, **facts: str) -> None:
@@ -148,8 +155,8 @@ class State:
 
     def packs(self) -> Iterator[tuple[bytes, str]]:
         """Yield folder and lines of every undamaged pack, by folder in path order, the older ones first."""
-        for folder, lines, proof in self._db.execute("SELECT folder, lines, sealed FROM packs ORDER BY folder, number"):
-            if proof == _proof(folder, lines):
+        for folder, lines, proof in self._rows("SELECT folder, lines, sealed FROM packs ORDER BY folder, number"):
+            if isinstance(folder, bytes) and isinstance(lines, str) and proof == _proof(folder, lines):
                 yield folder, lines
 
     def add_large(self, row: Done) -> None:
@@ -161,12 +168,12 @@ class State:
 
     def find_large(self, path: bytes) -> Done | None:
         """Return the finished large file of that path."""
-        row = self._db.execute("SELECT * FROM large WHERE path=?", (path,)).fetchone()
+        row = next(self._rows("SELECT * FROM large WHERE path=?", path), None)
         return Done._make(row) if row else None
 
     def large(self) -> Iterator[Done]:
         """Yield every finished large file in path order."""
-        return map(Done._make, self._db.execute("SELECT * FROM large ORDER BY path"))
+        return map(Done._make, self._rows("SELECT * FROM large ORDER BY path"))
 
     # -- large files half-way
 
@@ -182,12 +189,16 @@ class State:
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Yield the large files half-way whose rows are undamaged."""
-        for row in self._db.execute("SELECT * FROM open_files ORDER BY path").fetchall():
+        for row in list(self._rows("SELECT * FROM open_files ORDER BY path")):
             path, name, inode, size, mtime, ctime, upto, crc, md5, blocks, ranges, seal = row
             source = (inode, size, mtime, ctime)
-            point = Checkpoint(path, name, source, upto, int.from_bytes(crc, "big"), md5, _cut(blocks, 32) or (),
-                               _cut(ranges, 16))  # fmt: skip
-            if point.seal() == seal:
+            try:
+                point = Checkpoint(path, name, source, upto, int.from_bytes(crc, "big"), md5, _cut(blocks, 32) or (),
+                                   _cut(ranges, 16))  # fmt: skip
+                whole = point.seal() == seal
+            except (TypeError, ValueError, AttributeError):  # a column of another kind than was written
+                continue
+            if whole:
                 yield point
 
 

@@ -180,16 +180,18 @@ class _Node:
     name: str
     attributes: dict[str, str]
     parent: str
+    parts: list[str] = field(default_factory=list)
     text: str = ""
     inside: dict[str, str] = field(default_factory=dict)
     cut: bool = False
 
 
-_TOKEN = re.compile(
-    r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<![^>\[]*(?:\[.*?\]\s*)?>"
-    r"|<(?P<close>/?)(?P<name>[A-Za-z_][\w.:-]*)(?P<attributes>(?:\s+[^\s=<>/]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(?P<empty>/?)>",
-    re.DOTALL,
+# Possessive, so that no text makes it try twice; what is quoted to an end far away is found in `_tokens`, once.
+_TAG = re.compile(
+    r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.:-]*+)"
+    r"(?P<attributes>(?:\s++[^\s=<>/]++\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))*+)\s*+(?P<empty>/?)>"
 )
+_SPANS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>", "<!": ">"}
 _ATTRIBUTE = re.compile(r"([^\s=<>/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _ENTITY = re.compile(r"&(lt|gt|amp|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
@@ -202,20 +204,19 @@ def _elements(data: bytes) -> Iterator[_Node]:
         raise ManifestInvalid(f"the log has {len(data):,} bytes, {LIMIT:,} are read at most")
     text = _decoded(data)
     open_nodes: list[_Node] = []
-    at, seen = 0, False
-    for token in _TOKEN.finditer(text):
+    seen = False
+    for before, quoted, tag in _tokens(text):
         if open_nodes:
-            open_nodes[-1].text += _plain(text[at : token.start()]) + (token["cdata"] or "")
-        at = token.end()
-        if not token["name"]:
+            open_nodes[-1].parts += (_plain(before), quoted)
+        if tag is None:
             continue
         seen = True
-        name = token["name"].rpartition(":")[2]
-        if token["close"]:
+        name = tag["name"].rpartition(":")[2]
+        if tag["close"]:
             yield from _closed(open_nodes, name)
         else:
-            open_nodes.append(_Node(name, _attributes(token["attributes"]), open_nodes[-1].name if open_nodes else ""))
-            if token["empty"] or len(open_nodes) > _DEEPEST:
+            open_nodes.append(_Node(name, _attributes(tag["attributes"]), open_nodes[-1].name if open_nodes else ""))
+            if tag["empty"] or len(open_nodes) > _DEEPEST:
                 yield from _closed(open_nodes, name)
     if not seen:
         raise ManifestInvalid("the log holds no XML element at all")
@@ -225,13 +226,37 @@ def _elements(data: bytes) -> Iterator[_Node]:
         yield from _closed(open_nodes, open_nodes[-1].name)
 
 
+def _tokens(text: str) -> Iterator[tuple[str, str, re.Match[str] | None]]:
+    """Yield what stands before each piece of markup, the text a CDATA section quotes, and the tag it is (or None).
+
+    Reads the text once: where one kind of span has no end any more, its openings are plain text from then on.
+    """
+    at, look, endless = 0, 0, set[str]()
+    while (here := text.find("<", look)) >= 0:
+        opening = next((one for one in _SPANS if text.startswith(one, here)), "")
+        if opening and opening not in endless:
+            end = text.find(_SPANS[opening], here + len(opening))
+            if end >= 0:
+                quoted = text[here + len(opening) : end] if opening == "<![CDATA[" else ""
+                yield text[at:here], quoted, None
+                at = look = end + len(_SPANS[opening])
+                continue
+            endless.add(opening)
+        tag = None if opening else _TAG.match(text, here)
+        if tag:
+            yield text[at:here], "", tag
+            at = look = tag.end()
+        else:
+            look = here + 1
+
+
 def _closed(open_nodes: list[_Node], name: str) -> Iterator[_Node]:
     """Close the innermost open element of that name, and those forgotten inside it; ignore a stray closing tag."""
     if all(node.name != name for node in open_nodes):
         return
     while True:
         node = open_nodes.pop()
-        node.text = node.text.strip()
+        node.text = "".join(node.parts).strip()
         if open_nodes:
             open_nodes[-1].inside.setdefault(node.name, node.text)
         yield node

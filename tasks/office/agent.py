@@ -80,7 +80,7 @@ class AgentCommand:
             text = done.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = text[-1][:500] if text else f"exit code {done.returncode}"
             raise NotYet(f"the backup agent printed no answer to {verb}: {reason}")
-        document = _document(done.stdout, verb)
+        document = document_of(done.stdout, verb)
         if error := document.get("error"):
             told = error if isinstance(error, dict) else {"message": error}
             raise AgentRefuses(f"the backup agent refuses {verb}: {told.get('message', told)}")
@@ -119,12 +119,13 @@ class Witness:
         return answer
 
 
-def _document(output: bytes, verb: str) -> dict[str, Any]:
+def document_of(output: bytes, verb: str) -> dict[str, Any]:
+    """Return what an agent printed as a JSON object of our schema. Raises NotYet for anything else."""
     if len(output) > _ANSWER_LIMIT:
         raise NotYet(f"the backup agent answered {verb} with {len(output):,} bytes; that is no answer")
     try:
         document = json.loads(output)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotYet(f"the backup agent answered {verb} with something that is not JSON") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise NotYet(f"the backup agent answered {verb} in another format than {SCHEMA}")

@@ -71,7 +71,9 @@ def check_drive(
     follower = _Follower(root, serial, found, moved)
     try:
         with (root / manifest).open("rb") as file:
-            follower.parser.ParseFile(file)
+            while piece := file.read(1 << 20):  # ParseFile reads so little at once that a long token takes for ever
+                follower.parser.Parse(piece)
+            follower.parser.Parse(b"", True)
     except (_Damaged, expat.ExpatError, ValueError, KeyError) as wrong:
         found.wrong(f"{manifest} cannot be understood: {wrong}")
     finally:
@@ -117,7 +119,7 @@ class _Follower:
 
     def _open(self, path: str) -> None:
         parts = path.lstrip("\\").split("\\")
-        if not all(parts) or {".", ".."} & set(parts):
+        if not all(parts) or {".", ".."} & set(parts) or ":" in path:
             raise _Damaged(f"the file {path!r} leaves the drive")
         self._file.close()
         self._name, self._file = "/".join(parts), _Absent()
