@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy import docs_errors as errors
+from deploy import docs_inventory as inventory
 from deploy import docs_own_disks as own_disks
 from deploy import docs_tables as tables
 from deploy.azure import roles
@@ -38,6 +39,7 @@ def pages() -> dict[str, Mapping[str, Callable[[], str]]]:
         "deadlines.md": {"clocks": tables.clocks, "out of sight": tables.clocks_out_of_sight},
         "exit-codes.md": {"exit codes": tables.exit_codes, "problem codes": tables.problem_codes},
         "azure-roles.md": {"needs": roles.table},
+        "inventory.md": {"every key": inventory.keys},
         "commands.md": {"commands": tables.commands},
         "journal-format.md": {"evidence": tables.evidence},
         "own-disks.md": {
