@@ -23,30 +23,9 @@ from states.facts import (
     Verified,
 )
 from states.run import Run
+from states.stages import ENDED_BADLY, has_come_to
 
 Guard = Callable[[Run], str | None]
-
-# The order in which Azure walks an import job of its own devices; a stage that is not here is never "later" than one.
-STAGE_ORDER = (
-    "DeviceOrdered",
-    "DevicePrepared",
-    "ReadyToDispatchFromAzureDC",
-    "Dispatched",
-    "Delivered",
-    "PickedUp",
-    "ReadyToReceiveAtAzureDC",
-    "AtAzureDC",
-    "DataCopy",
-    "Completed",
-)
-ENDED_BADLY = (
-    "CompletedWithErrors",
-    "CompletedWithWarnings",
-    "Cancelled",
-    "Aborted",
-    "Failed_IssueReportedAtCustomer",
-    "Failed_IssueDetectedAtAzureDC",
-)
 
 
 def nothing_blocks(run: Run) -> str | None:
@@ -172,7 +151,7 @@ def the_carrier_has_it(run: Run) -> str | None:
 def the_job_completed_cleanly(run: Run) -> str | None:
     """The job is Completed, and its data copy stage itself says so too: the two can differ."""
     job = run.get(JobSeen)
-    if job is None or job.job_name != run.job_name or job.stage != "Completed":
+    if job is None or job.job_name != run.job_name or not has_come_to(job, "Completed"):
         helps = f"run `seeding reorder {run.run_id}`" if _stage(run) in ENDED_BADLY else "wait for the datacenter"
         return f"order {run.job_name} is at {_stage(run)}, not Completed; {helps}"
     status = job.status_of("DataCopy")
@@ -223,9 +202,7 @@ def the_order_can_be_cancelled(run: Run) -> str | None:
 
 def _has_come_to(run: Run, stage: str) -> bool:
     job = run.get(JobSeen)
-    if job is None or job.job_name != run.job_name or job.stage not in STAGE_ORDER:
-        return False
-    return STAGE_ORDER.index(job.stage) >= STAGE_ORDER.index(stage)
+    return job is not None and job.job_name == run.job_name and has_come_to(job, stage)
 
 
 def _stage(run: Run) -> str:

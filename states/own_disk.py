@@ -8,22 +8,11 @@ from __future__ import annotations
 
 from states import clean_up as c
 from states import guards as g
+from states import stages
 from states.drive_words import may_still_land
 from states.facts import DrivesPrepared, DrivesReserved, DrivesSeen, FormatAllowed, HandedOver, JobSeen, Sealed
 from states.run import Run
 from states.steps import Row, hours, minutes
-
-# The order in which Azure walks an import job of the customer's drives. The two first both mean "waits for tracking".
-DRIVE_STAGE_ORDER = (
-    "Created",
-    "AwaitingShipmentDetails",
-    "ShippedToAzureDC",
-    "AtAzureDC",
-    "DataCopy",
-    "PreparingToShipFromAzureDC",
-    "ShippedToCustomer",
-    "Completed",
-)
 
 
 def the_drives_are_reserved(run: Run) -> str | None:
@@ -133,7 +122,7 @@ def every_drive_was_copied(run: Run) -> str | None:
 def the_datacenter_is_done_with_the_drives(run: Run) -> str | None:
     """The job is over or gone, its drives are on their way back, or none arrived: what will land has landed."""
     job = run.get(JobSeen)
-    over = job is None or job.stage in g.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC")
+    over = job is None or job.stage in stages.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC")
     if job is None or over or not may_still_land(job) or "order-gone" in run.conditions:
         return None
     return (
@@ -160,9 +149,7 @@ def the_import_job_is_gone(run: Run) -> str | None:
 def has_come_to(run: Run, stage: str) -> bool:
     """Say whether this attempt's import job is at *stage* or one that comes later."""
     job = run.get(JobSeen)
-    if job is None or job.job_name != run.job_name or job.stage not in DRIVE_STAGE_ORDER:
-        return False
-    return DRIVE_STAGE_ORDER.index(job.stage) >= DRIVE_STAGE_ORDER.index(stage)
+    return job is not None and job.job_name == run.job_name and stages.has_come_to(job, stage, stages.DRIVE_STAGE_ORDER)
 
 
 # fmt: off

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from states import deadlines
 from states.drive_words import troubles_of
 from states.facts import Evidence, JobFiled, JobSeen
-from states.guards import ENDED_BADLY, STAGE_ORDER
 from states.import_clocks import ringing
-from states.own_disk import DRIVE_STAGE_ORDER
 from states.run import Run
+from states.stages import ENDED_BADLY, copy_is_over, is_known
 from tasks.ports import Site
 
 Found = tuple[str, str]  # a condition's code and its detail
@@ -57,7 +56,7 @@ def filed(run: Run, site: Site, job: JobSeen) -> tuple[JobFiled, ...]:
 
     Azure deletes an import job's record 90 days after its end.
     """
-    if not job.stage.startswith("Completed") and job.stage not in ENDED_BADLY:
+    if not copy_is_over(job) and job.stage not in ENDED_BADLY:
         return ()
     record = site.orders.record(run.plan, job.job_name)
     if record is None:
@@ -81,7 +80,7 @@ def conditions_of(job: JobSeen) -> tuple[Found, ...]:
         found.append(("ingestion-incomplete", f"order {name} ended as {job.stage}"))
     elif job.stage in ENDED_BADLY:
         found.append(("order-failed", f"order {name} ended as {job.stage}"))
-    elif job.stage not in STAGE_ORDER and job.stage not in DRIVE_STAGE_ORDER:
+    elif not is_known(job.stage):
         found.append(("order-stage-unknown", f"order {name} is at {job.stage}"))
     halted = job.status_of("DataCopy")
     if halted.startswith("WaitingForCustomerAction"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from states.facts import DevicesNamed, Evidence
-from states.guards import STAGE_ORDER
 from states.settle import Outcome
+from states.stages import has_come_to
 from tasks.errors import NotYet
 from tasks.job import THE_JOB, look_at_job
 from tasks.journal import Logbook
@@ -17,14 +17,10 @@ def watch_delivery(book: Logbook, site: Site) -> Outcome:
     look = look_at_job(run, site, book.now())
     evidence: list[Evidence] = list(look.evidence)
     secrets: tuple[str, ...] = ()
-    if look.job and run.get(DevicesNamed) is None and _is_delivered(look.job.stage):
+    if look.job and run.get(DevicesNamed) is None and has_come_to(look.job, "Delivered"):
         try:
             evidence.append(DevicesNamed(site.orders.serials(run.plan, run.job_name)))
             secrets = (f"credentials of order {run.job_name}, to learn the devices' serial numbers",)
         except NotYet:
             pass  # Azure makes the secrets a little later than the stage; the next look asks again
     return Outcome("watch-delivery", evidence=tuple(evidence), raised=look.found, secrets_read=secrets, source=THE_JOB)
-
-
-def _is_delivered(stage: str) -> bool:
-    return stage in STAGE_ORDER and STAGE_ORDER.index(stage) >= STAGE_ORDER.index("Delivered")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from states.facts import CopyLogRead, Evidence
 from states.settle import Outcome
+from states.stages import copy_is_over
 from tasks.job import THE_JOB, Found, look_at_job, merged
 from tasks.journal import Logbook
 from tasks.media import ManifestInvalid, parse_copy_log
@@ -16,7 +17,7 @@ def watch_ingestion(book: Logbook, site: Site) -> Outcome:
     look = look_at_job(run, site, book.now())
     evidence: list[Evidence] = list(look.evidence)
     problems: list[Found] = list(look.found)
-    if look.job and look.job.stage.startswith("Completed"):
+    if look.job and copy_is_over(look.job):
         logs = site.account.logs(run.job_name, "copy")
         try:
             read = read_copy_logs(logs) if logs else None

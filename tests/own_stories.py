@@ -30,10 +30,10 @@ from states.facts import (
 )
 from states.fold import fold
 from states.lines import Line
-from states.own_disk import DRIVE_STAGE_ORDER
 from states.plan import Drive, OwnDisk, Plan
 from states.run import Run
 from states.settle import Outcome, settle
+from states.stages import DRIVE_STAGE_ORDER
 
 RUN_ID = "leeds-2026-11"
 DRIVES = ("WD-1", "WD-2")

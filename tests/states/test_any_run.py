@@ -45,7 +45,6 @@ from states.facts import (
     Verified,
 )
 from states.fold import apply, fold
-from states.guards import ENDED_BADLY, STAGE_ORDER
 from states.landing import AgentSeen, PointsSeen, VaultSeen
 from states.lifecycle import EDGES, MILESTONES, STATES, Turn
 from states.lines import Draft, Line, chained, check_chain
@@ -53,7 +52,8 @@ from states.machine import Refused
 from states.playbook import PLAYBOOK, Do, Move, Over, next_step
 from states.release import CloseApproved, Released
 from states.run import Run
-from states.settle import Outcome, cleared, moved, settle, transitions
+from states.settle import GOT_ON, Outcome, cleared, moved, settle, transitions
+from states.stages import ENDED_BADLY, STAGE_ORDER
 
 Dated = Callable[[datetime], Evidence]
 TRIGGERS = sorted({edge.trigger for edge in EDGES})
@@ -114,7 +114,10 @@ def may_arrive(run: Run, target: str) -> bool:
             total = sum(item.bytes for item in copied.items) if copied else -1
             return read_again and whole and sealed.bytes == total and run.get(Prepared) is not None
         case "shipped":
-            back = seen is not None and seen.stage in STAGE_ORDER[STAGE_ORDER.index("PickedUp") :]
+            back = seen is not None and (
+                seen.stage in STAGE_ORDER[STAGE_ORDER.index("PickedUp") :]
+                or (seen.stage == "SomethingNew" and seen.status_of("DataCopy") == "Succeeded")
+            )
             return read_again and ours and back and run.get(HandedOver) is not None
         case "ingested":
             log, compared = run.get(CopyLogRead), run.get(Reconciled)
@@ -182,8 +185,8 @@ class AnyRun(RuleBasedStateMachine):
 
     @rule(fact=st.none() | FACTS, code=st.sampled_from([*sorted(CATALOGUE), "of-tomorrow"]), pending=st.booleans())
     def raise_a_condition(self, fact: Evidence | Dated | None, code: str, pending: bool) -> None:
-        """A verb sees trouble, with or without new evidence."""
-        seen = () if fact is None else (self.dated(fact),)
+        """A verb sees trouble, with or without new evidence; whoever reaches nobody has none."""
+        seen = () if fact is None or code == GOT_ON else (self.dated(fact),)
         self.settle(Outcome("any", seen, raised=((code, "seen"),), pending=pending))
 
     @rule(which=st.integers(0, 9), clear=st.booleans())

@@ -205,15 +205,6 @@ def test_a_device_with_exactly_the_room_that_is_needed_is_big_enough():
     assert g.the_device_is_empty_and_writable(read("ordered", replace(CHECKED, free_bytes=1_000))) is None
 
 
-def test_a_later_stage_counts_as_every_earlier_one():
-    """Looks are hours apart; a stage between two looks is never seen."""
-    for stage in g.STAGE_ORDER:
-        seen = g.the_carrier_delivered(read("ordered", job(stage))) is None
-        assert seen == (g.STAGE_ORDER.index(stage) >= g.STAGE_ORDER.index("Delivered")), stage
-        back = g.the_carrier_has_it(read("copied", job(stage))) is None
-        assert back == (g.STAGE_ORDER.index(stage) >= g.STAGE_ORDER.index("PickedUp")), stage
-
-
 def test_a_blocking_condition_is_named_until_somebody_waives_it():
     """`blocks` blocks, `warn` does not."""
     from states.lines import Draft
