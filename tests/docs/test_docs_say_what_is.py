@@ -8,22 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+from shown import COMMANDS, FENCE, PAGES, ROOT, commands_of
 
-from deploy.cli.app import app
 from states.conditions import CATALOGUE
 from states.playbook import PLAYBOOK
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 AHEAD = dict[str, str]()
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 TARGETS = set(re.findall(r"^([a-z_.-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 FROM_THE_CODE = re.compile(r"<!-- from the code: .*?<!-- end of ", re.S)  # checked at its source, below
-SHELLS = ("console", "sh", "powershell")
 
 
 def anchors(text: str) -> set[str]:
@@ -44,14 +38,6 @@ def dead_links(page: Path, text: str) -> list[str]:
         if not target.exists() or (anchor and anchor not in anchors(target.read_text("utf-8"))):
             dead.append(link)
     return dead
-
-
-def commands_of(text: str) -> list[tuple[str, bool]]:
-    """Return every `seeding ...` and `make ...` a page names, and whether it is shown as a whole command to type."""
-    blocks = [line for kind, block in FENCE.findall(text) if kind in SHELLS for line in block.splitlines()]
-    whole = [re.sub(r"^\$ |^\.\S*[\\/](?=seeding)", "", line.strip()) for line in blocks]
-    inline = re.findall(r"`((?:seeding|make) [^`]+)`", FENCE.sub("", text))
-    return [(c, True) for c in whole if re.match(r"(seeding|make) ", c)] + [(c, False) for c in inline]
 
 
 def wrong_with(command: str, *, whole: bool) -> str:
