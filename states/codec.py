@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import types
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -19,35 +20,41 @@ class NotReadable(ValueError):
 
 def to_json(value: Any) -> Any:
     """Return *value* as JSON-ready data. Times become ISO 8601 in UTC with a Z. Raises TypeError on anything else."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, datetime):
-        return utc_text(value)
+    if value is None or isinstance(value, (str, int)):  # first, for that is what a payload mostly holds
+        return value
     if isinstance(value, dict):
         return {str(key): to_json(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(inner) for inner in value]
-    if value is None or isinstance(value, (str, int)):
-        return value
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     raise TypeError(f"a journal takes no {type(value).__name__}: {value!r}")
 
 
 def from_json(kind: Any, data: Any) -> Any:
     """Return *data* as *kind* (a dataclass, or a type hint of one's field). Raises NotReadable, naming the field."""
+    return _reader(kind)(data)
+
+
+@functools.cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return what reads one kind: a fold asks for the same few kinds thousands of times."""
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return None if data is None else from_json(next(a for a in get_args(kind) if a is not type(None)), data)
+        some = _reader(next(a for a in get_args(kind) if a is not type(None)))
+        return lambda data: None if data is None else some(data)
     if origin is tuple:
-        return tuple(from_json(get_args(kind)[0], inner) for inner in _a(list, data))
+        each = _reader(get_args(kind)[0])
+        return lambda data: tuple([each(inner) for inner in _a(list, data)])
     if origin is Literal:
-        if data in get_args(kind):
-            return data
-        raise NotReadable(f"{data!r} is none of {', '.join(map(repr, get_args(kind)))}")
+        return functools.partial(_one_of, get_args(kind))
     if dataclasses.is_dataclass(kind):
-        return _record(kind, _a(dict, data))
+        return lambda data: _record(kind, _a(dict, data))
     if kind is datetime:
-        return read_utc(_a(str, data))
-    return _a(kind, data)
+        return lambda data: read_utc(_a(str, data))
+    return functools.partial(_a, kind)
 
 
 def utc_text(at: datetime) -> str:
@@ -70,24 +77,31 @@ def read_utc(text: str) -> datetime:
         raise NotReadable(f"{text!r} is not a time") from None
 
 
-_hints = functools.cache(get_type_hints)  # a fold asks for the same few classes thousands of times
+@functools.cache
+def _readers_of(kind: Any) -> dict[str, Callable[[Any], Any]]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _record(kind: Any, data: dict[str, Any]) -> Any:
-    hints = _hints(kind)
-    unknown = sorted(set(data) - set(hints))
-    if unknown:
+    readers = _readers_of(kind)
+    if unknown := sorted(data.keys() - readers.keys()):
         raise NotReadable(f"{kind.__name__} has no field {unknown[0]!r}")
     values = {}
     for name, inner in data.items():
         try:
-            values[name] = from_json(hints[name], inner)
+            values[name] = readers[name](inner)
         except NotReadable as wrong:
             raise NotReadable(f"{kind.__name__}.{name}: {wrong}") from None
     try:
         return kind(**values)
     except TypeError as wrong:
         raise NotReadable(f"{kind.__name__}: {wrong}") from None
+
+
+def _one_of(choices: tuple[Any, ...], data: Any) -> Any:
+    if data in choices:
+        return data
+    raise NotReadable(f"{data!r} is none of {', '.join(map(repr, choices))}")
 
 
 def _a(kind: type, data: Any) -> Any:
