@@ -45,7 +45,7 @@ def prepare_to_ship(world: World, ask: Ask) -> Answer:
     with world.changing():
         order = _order_with(world, ask.names["serial"])
         box = next(box for box in order.devices if box.serial == ask.names["serial"])
-        if order.status != "Delivered" or order.collection:
+        if order.place != "Delivered" or order.collection:
             raise ArmError(409, "NotHere", f"The device is not with the customer: {order.name} is {order.status}.")
         refused = device.seal(world.home.devices, box.serial, life.sku(order).folders(world.storage.account))
         if refused:
@@ -63,7 +63,7 @@ def hand_over(world: World, ask: Ask) -> Answer:
         order = world.order(ask.names["job"])
         if order is None:
             raise ArmError(404, "NoOrder", f"No order is called {ask.names['job']!r}.")
-        if order.status != "Delivered" or order.collection:
+        if order.place != "Delivered" or order.collection:
             raise ArmError(409, "NotHere", f"The device is not with the customer: {order.name} is {order.status}.")
         unsealed = [box.serial for box in order.devices if not box.reference]
         if unsealed and life.sku(order).prepare_to_ship:
@@ -165,7 +165,7 @@ def office_items(world: World, ask: Ask) -> Answer:
         items = [{"name": item.name, "source": item.source} for item in office.items] if office else []
         known = {key: getattr(office, key, None) for key in ("kind", "server", "own_drives", "staging", "container")}
         order = world.order(office.order or "") if office else None
-        here = bool(order and order.status == "Delivered" and not order.collection)
+        here = bool(order and order.place == "Delivered" and not order.collection)
         configured = bool(office and office.configured)
         return Answer(200, {**known, "configured": configured, "device_is_here": here, "items": items})
 

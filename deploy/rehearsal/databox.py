@@ -212,7 +212,7 @@ def book_pick_up(world: World, ask: Ask) -> Answer:
         for need in ("startTime", "endTime", "shipmentLocation"):
             if not body.get(need):
                 raise _bad(f"The field '{need}' is required.", need)
-        if order.status != "Delivered":
+        if order.place != "Delivered":
             raise _not_allowed(order, "a pick-up can be booked only while the device is with the customer")
         try:
             ready = when(body["startTime"])

@@ -71,7 +71,7 @@ def resume(world: World, order: Order, code: str) -> None:
         "actionDateTimeInUtc": ticks(world.now), "isPerformedByCustomer": True, "customerResolution": code,
     }  # fmt: skip
     order.error, order.actions = None, []
-    order.stages[-1].status = "CustomerActionPerformed"
+    _copying(order).status = "CustomerActionPerformed"
     if code == "MoveToCleanUpDevice":
         _give_up(world, order)
     else:
@@ -83,7 +83,7 @@ def upload(world: World, job: str) -> str:
     order = world.records.orders[job]
     if faults.take(world, "copy-halted", order):
         return _halt(world, order)
-    order.stages[-1].status = "InProgress"
+    _copying(order).status = "InProgress"
     verbose = any(d.get("logCollectionLevel") == "Verbose" for d in order.inputs["details"]["dataImportDetails"])
     folders = sku(order).folders(world.storage.account)
     spoiled = faults.spoiler(world, order)
@@ -108,7 +108,7 @@ def finish(world: World, job: str) -> str:
     if faults.take(world, "complete-with-warnings", order):
         ends.append("CompletedWithWarnings")
     worst = max(ends, key=INGESTED.index)
-    order.stages[-1].status = "Succeeded"
+    _copying(order).status = "Succeeded"
     _enter(world, order, worst)
     world.plan(world.now + ERASURE_AFTER, "erase", job)
     return f"{order.name}: {worst}"
@@ -169,12 +169,19 @@ def _enumerate(world: World, order: Order) -> None:
         box.outcome = Outcome(account=world.storage.account, total_files=count, total_bytes=size)
 
 
+def _copying(order: Order) -> Stage:
+    """Return the stage of the data copy, which is not the last when Azure shows a word of its own since."""
+    found = order.stage("DataCopy")
+    assert found is not None, f"{order.name} is not being copied"
+    return found
+
+
 def _duration(size_bytes: int) -> timedelta:
     return max(SHORTEST_UPLOAD, timedelta(seconds=size_bytes / UPLOAD_BYTES_PER_SECOND))
 
 
 def _halt(world: World, order: Order) -> str:
-    order.stages[-1].status = "WaitingForCustomerAction"
+    _copying(order).status = "WaitingForCustomerAction"
     message = "The copy has stopped and waits for the customer to choose what to do."
     order.error = {"code": "SsemUserCopyErrorWaitingForAction", "message": message}
     order.actions = ["Resume", "MoveToCleanUpDevice", "Restart"]
@@ -188,7 +195,7 @@ def _give_up(world: World, order: Order) -> None:
             box.outcome.errored_files = max(1, box.outcome.total_files)
             box.outcome.finished = True
     order.error, order.actions = None, []
-    order.stages[-1].status = "Failed"
+    _copying(order).status = "Failed"
     _enter(world, order, "CompletedWithErrors")
     world.plan(world.now + ERASURE_AFTER, "erase", order.name.casefold())
 

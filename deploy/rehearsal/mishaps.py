@@ -13,6 +13,7 @@ from typing import Any
 from deploy.rehearsal import device, faults, import_life, life, office_agent
 from deploy.rehearsal.office_mishaps import OFFICE_MISHAPS
 from deploy.rehearsal.records import Office, Order, Stage
+from deploy.rehearsal.skus.base import OVER
 from deploy.rehearsal.tampering import TAMPERING
 from deploy.rehearsal.wire import ArmError, iso
 from deploy.rehearsal.world import World
@@ -80,7 +81,7 @@ def _lose(world: World, row: dict[str, Any]) -> None:
 
 def _damage(world: World, row: dict[str, Any]) -> None:
     order = _order(world, row)
-    here = order.status in AT_THE_CUSTOMER
+    here = order.place in AT_THE_CUSTOMER
     for box in order.devices:
         device.erase(world.home.devices, box.serial)
     life.end(world, order, "Failed_IssueReportedAtCustomer" if here else "Failed_IssueDetectedAtAzureDC")
@@ -104,8 +105,10 @@ def _postpone(world: World, row: dict[str, Any]) -> None:
 
 
 def _set_stage(world: World, row: dict[str, Any]) -> None:
-    order = _order(world, row)
-    order.stages.append(Stage(name=row["stage"], status="InProgress", at=world.now))
+    """Azure shows that stage; a word that is on no road of its own moves no device."""
+    order, name = _order(world, row), row["stage"]
+    known = {*dict(life.sku(order).stages), *OVER}
+    order.stages.append(Stage(name=name, status="InProgress", at=world.now, mere_word=name not in known))
 
 
 def _lose_parcel(world: World, row: dict[str, Any]) -> None:

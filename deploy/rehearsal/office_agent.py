@@ -85,7 +85,7 @@ def configure(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def _choose_order(world: World, office: Office, body: dict[str, Any]) -> None:
     order = world.order(str(body.get("order")))
-    if order is None or order.status != "Delivered":
+    if order is None or order.place != "Delivered":
         raise ArmError(409, "OrderNotDelivered", f"The order {body.get('order')!r} is not listed: it is not Delivered.")
     if any(item.seed and not item.containers for item in office.items):
         raise ArmError(409, "SeedAlreadyWritten", "The first copy is written; its method cannot be changed.")
@@ -198,7 +198,7 @@ def _can_move(office: Office, order: Order | None, waiting: list[Item]) -> bool:
     For an import job only a clean end is taken for one; whether the real agent moves on others is not documented.
     """
     ends = ("Completed",) if office.own_drives else INGESTED
-    return order is not None and order.status in ends and any(item.seed or item.containers for item in waiting)
+    return order is not None and order.place in ends and any(item.seed or item.containers for item in waiting)
 
 
 def waiting_text(office: Office) -> str:

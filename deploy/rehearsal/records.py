@@ -20,11 +20,12 @@ class Due(BaseModel):
 
 
 class Stage(BaseModel):
-    """A stage an order has reached; `status` is Azure's StageStatus."""
+    """A stage an order has reached; `status` is Azure's StageStatus. A mere word is shown, and moves no device."""
 
     name: str
     status: str
     at: datetime
+    mere_word: bool = False
 
 
 class Outcome(BaseModel):
@@ -102,8 +103,13 @@ class Order(BaseModel):
 
     @property
     def status(self) -> str:
-        """The StageName the order is in."""
+        """The StageName the order is in, as Azure shows it."""
         return self.stages[-1].name
+
+    @property
+    def place(self) -> str:
+        """The last stage that moved the devices: where they are, whatever word Azure shows since."""
+        return next(stage.name for stage in reversed(self.stages) if not stage.mere_word)
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage called *name* when the order has reached it."""

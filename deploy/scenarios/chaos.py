@@ -34,7 +34,6 @@ from tasks import answers
 from tasks.stop_job import stop_job
 
 MOST_ROUNDS = 160
-NEW_STAGE = "AwaitingDrone"
 MOST_STRIKES = 6
 MOST_ATTEMPTS = 3  # devices; then the operator gives the run up
 MOST_TRIES = 4  # to mend one code; then, too
@@ -69,23 +68,6 @@ def late(stage: Stage) -> None:
     stage.let_pass(timedelta(days=14))
 
 
-def unknown_stage(stage: Stage) -> None:
-    """Azure shows a stage that this version does not know."""
-    stage.kept["stage"] = _status(stage).encode()
-    order_has("unknown-stage", stage=NEW_STAGE)(stage)
-
-
-def known_again(stage: Stage) -> None:
-    """If the order is still at that stage, Azure shows the one before it again."""
-    if _status(stage) == NEW_STAGE:
-        order_has("unknown-stage", stage=stage.kept["stage"].decode())(stage)
-
-
-def _status(stage: Stage) -> str:
-    job = stage.now_run.job_name
-    return next((str(order["status"]) for order in stage.control.orders() if order["job"] == job), "")
-
-
 def renamed_back(stage: Stage) -> None:
     """The server has its old name again."""
     server_has("server-renamed", server=stage.now_run.plan.server)(stage)
@@ -107,7 +89,7 @@ ACCOUNT = (
 )
 ORDER = (
     Strike("the order is delayed", order_has("delay", days=9)),
-    Strike("a stage nobody knows", unknown_stage, known_again),
+    Strike("a stage nobody knows", order_has("unknown-stage", stage="AwaitingDrone")),
     Strike("Azure cancels the order", order_has("order-cancelled-by-service")),
     Strike("somebody deletes the order", order_has("order-deleted")),
 )

@@ -208,3 +208,18 @@ def test_a_stage_nobody_has_heard_of_is_passed_on(rehearsal):
     rehearsal.control.add_faults({"world": "unknown-stage", "job": "seed-berlin", "stage": "HeldByCustoms"})
 
     assert rehearsal.job("seed-berlin").properties.status == "HeldByCustoms"
+
+
+def test_a_mere_word_moves_no_device(rehearsal):
+    """A delivered device is where it was: it can be handed over, and its copy ends as ever."""
+    rehearsal.order("seed-berlin")
+    rehearsal.control.jump_until(": Delivered")
+    rehearsal.control.add_faults({"world": "unknown-stage", "job": "seed-berlin", "stage": "HeldByCustoms"})
+    rehearsal.control.prepare_to_ship(rehearsal.control.orders()[0]["devices"][0]["serial"])
+    rehearsal.control.hand_over("seed-berlin")
+    rehearsal.control.jump_until(": DataCopy")
+    rehearsal.control.add_faults({"world": "unknown-stage", "job": "seed-berlin", "stage": "HeldByCustoms"})
+    rehearsal.control.jump_until(": Completed")
+
+    listed = {s.stage_name: s.stage_status for s in rehearsal.job("seed-berlin").properties.details.job_stages}
+    assert listed["DataCopy"] == listed["Completed"] == "Succeeded"
