@@ -13,7 +13,7 @@ SEEDS  ?= 0-999
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash fuzz proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -78,6 +78,9 @@ crash: .venv node_modules  ## the crash matrix: every verb dies at every boundar
 hostile: .venv node_modules  ## a thousand runs against a hostile Azure (SEEDS=37 for one, JOBS=2)
 	SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(JOBS) --dist=load --timeout 120 tests/hostile/test_hostile_azure.py \
 	  -k no_schedule $(ARGS)
+
+fuzz: .venv  ## hostile input, fifty times as often as in the suite, never the same (TRIES=50)
+	TRIES=$(or $(TRIES),50) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)

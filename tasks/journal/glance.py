@@ -12,12 +12,12 @@ from typing import Any
 
 from states.codec import read_utc
 from states.run import Run
-from tasks.errors import Transient
+from tasks.errors import JournalDamaged, Transient
 from tasks.journal.rows import RunRow, read_line, read_run_row, run_of
 
 
 class Glance:
-    """A journal file, opened for reading. Every method raises Transient when the file cannot be read."""
+    """A journal file, opened for reading. Raises Transient when it cannot be read, JournalDamaged when it is wrong."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -45,6 +45,9 @@ class Glance:
             return connection.execute(query, values).fetchall()
         except sqlite3.Error as wrong:
             raise Transient(f"the journal {self._path} cannot be read: {wrong}", next="seeding doctor") from None
+        except UnicodeDecodeError as wrong:
+            damaged = f"the journal {self._path} is damaged: {wrong}"
+            raise JournalDamaged(damaged, next="restore it from a backup") from None
         finally:
             if connection:
                 connection.close()

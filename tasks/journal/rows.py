@@ -81,19 +81,23 @@ def read_plan(row: Any) -> Plan:
 
 
 def read_run_row(row: Any) -> RunRow:
-    """Return a row of `runs`."""
-    return RunRow(
-        row["run_id"],
-        row["office"],
-        row["mode"],
-        row["state"],
-        row["attempt"],
-        read_utc(row["since_utc"]),
-        row["bytes"],
-        tuple(json.loads(row["conditions"])),
-        row["over"],
-        read_utc(row["due_utc"]) if row["due_utc"] else None,
-    )
+    """Return a row of `runs`. Raises JournalDamaged."""
+    try:
+        return RunRow(
+            row["run_id"],
+            row["office"],
+            row["mode"],
+            row["state"],
+            row["attempt"],
+            read_utc(row["since_utc"]),
+            row["bytes"],
+            tuple(json.loads(row["conditions"])),
+            row["over"],
+            read_utc(row["due_utc"]) if row["due_utc"] else None,
+        )
+    except (ValueError, TypeError, NotReadable, RecursionError) as wrong:
+        where = f"the journal's list of runs, {row['run_id']!r}"
+        raise JournalDamaged(f"{where} cannot be read: {wrong}", next="seeding custody --check") from None
 
 
 def _no_float(text: str) -> Any:
