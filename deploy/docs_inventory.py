@@ -1,4 +1,4 @@
-"""The table of docs/inventory.md with every key of the inventory and what it takes, from the declared keys themselves."""
+"""The table of docs/inventory.md: every key of the inventory and what it takes, from the declared keys themselves."""
 
 from __future__ import annotations
 

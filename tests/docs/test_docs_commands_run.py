@@ -127,7 +127,7 @@ def drafts_for(words: Words) -> Iterable[Draft]:
 
 
 def furnish(here: Path, words: Words) -> None:
-    """Make homes with the run's journal below *here*, the sample inventory with the run's office, and a signing key."""
+    """Make a home with the run's journal in *here*, the sample inventory with the run's office, and a signing key."""
     story = story_of(words)
     lines = story.lines_to(state_for(words))
     last = lines[-1]
@@ -136,11 +136,11 @@ def furnish(here: Path, words: Words) -> None:
     plan = own_stories.OWN_PLAN if story is own_stories else stories.PLAN
     entries["offices"].append({**entries["offices"][0], "id": plan.office})
     (here / "offices.yaml").write_text(yaml.safe_dump(entries), encoding="utf-8")
-    for home in (here / ".seeding", here / ".seeding" / "rehearsal"):
-        home.mkdir()
-        journal = Journal(f"sqlite:///{home / 'journal.db'}")
-        journal.add(None, lines)
-        journal.close()
+    home = here / (words[words.index("--home") + 1] if "--home" in words else ".seeding")
+    home.mkdir(parents=True)
+    journal = Journal(f"sqlite:///{home / 'journal.db'}")
+    journal.add(None, lines)
+    journal.close()
     key = Ed25519PrivateKey.generate()
     form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (here / "custody.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
