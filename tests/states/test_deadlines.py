@@ -92,6 +92,59 @@ def test_a_silent_server_is_offline_for_azure_after_15_days() -> None:
     assert named(run)["agent-silent"].due == T0 + 15 * DAY
 
 
+def test_a_clock_is_told_whole() -> None:
+    """Whose run it is, what started it, who owns it, what it costs, and from when on it warns."""
+    run = run_in("delivered")
+    rule = limits().clock("device-not-returned")
+    assert rule and named(run)["device-not-returned"] == Deadline(
+        "device-not-returned", run.run_id, "perth", run.since, f"line {run.history[-1].seq}, delivered",
+        run.since + rule.length, rule.owner, rule.harm, rule.consequence, 2_500, run.since + rule.length - rule.warn,
+        "device-due",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("code, harm", [("device-lost", "protection"), ("witness-missing", "delay")])
+def test_the_clock_of_a_condition_is_told_whole(code: str, harm: str) -> None:
+    """What blocks harms the protection, what warns delays; owner and words are the condition's own."""
+    run, row = run_in("ingested"), row_of(code)
+    assert row.clock and named(replace(run, conditions={code: Raised(code, T0, "", "x")}))[code] == Deadline(
+        code, run.run_id, "perth", T0, f"the condition {code}", T0 + row.clock, row.whose, harm, row.means, None, T0,
+        code,
+    )  # fmt: skip
+
+
+def test_the_jobs_own_clocks_name_its_stage() -> None:
+    """Own drives: counted back from the end that the job gives."""
+    run, rule = run_in("shipped"), limits().clock("import-shipped")
+    at = job("ShippedToAzureDC", stages=(Stage("ShippedToAzureDC", "Succeeded", T0),))
+    found = named(replace(run, evidence={**run.evidence, "job-seen": at}))["import-shipped"]
+    assert rule and found == Deadline(
+        "import-shipped", run.run_id, "perth", T0, "the job's stage ShippedToAzureDC", T0 + rule.length, rule.owner,
+        rule.harm, rule.consequence, None, T0 + rule.length - rule.warn, "parcel-overdue",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_the_evidence_dates_is_watched_while_the_seed_needs_it(state: str) -> None:
+    """From the copy until it is vaulted; each with the words and the condition that tell it."""
+    account = AccountSeen("rg", keys_made=(T0,), key_days=60)
+    run = with_freeze(run_in(state), FreezeSeen(account, "j", apps=(AppSeen("a", T0 + 20 * DAY),)))
+    found = named(run)
+    if state not in ("copied", "shipped", "ingested"):
+        assert not {"agent-certificate", "account-key"} & set(found)
+        return
+    common = {"run_id": run.run_id, "office": "perth", "started": T0, "started_by": "the look at what must not change"}
+    both = {**common, "owner": "operator", "harm": "again", "charge_usd": None}
+    assert found["agent-certificate"] == Deadline(
+        clock="agent-certificate", due=T0 + 20 * DAY, warned_from=T0 - 10 * DAY, condition="agent-certificate-ends",
+        consequence="the agent can no longer move the seed", **both,
+    )  # fmt: skip
+    assert found["account-key"] == Deadline(
+        clock="account-key", due=T0 + 60 * DAY, warned_from=T0 + 60 * DAY, condition="account-key-due",
+        consequence="somebody may change the account's key under the seed", **both,
+    )  # fmt: skip
+
+
 def test_evidence_that_carries_a_date_is_a_clock() -> None:
     """The agent's certificate, and the key policy of the account: the first of each."""
     account = AccountSeen("rg", keys_made=(T0, T0 + DAY), key_days=60)

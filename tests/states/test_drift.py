@@ -134,6 +134,63 @@ def test_the_detail_names_who_did_it_where_azure_says_so():
     assert "Azure does not say who" in told["frozen-changed"]
 
 
+NAMED = {
+    "account-gone": "account",
+    "account-walled-off": "network rules",
+    "account-locked": "locks",
+    "lifecycle-rule": "lifecycle rules",
+    "account-immutable": "immutability",
+    "order-gone": "order",
+}
+
+
+@pytest.mark.parametrize("code, what", NAMED.items())
+def test_each_row_names_who_changed_just_that(code: str, what: str):
+    """The last change of what it is about, by the name the comparison gives it; another change is no answer."""
+    states, seen = next((states, seen) for broken, states, seen in BROKEN if broken == code)
+    changes = (
+        Change(what, "a", "b", "bob", NOW),
+        Change(what, "a", "b", "ann", NOW),
+        Change("other", "a", "b", "cy", NOW),
+    )
+    told = dict(troubles(run_in(states[0]), replace(seen, changes=changes), NOW))
+
+    assert told[code].endswith(" (by ann, 2026-11-20 06:00 UTC)")
+    assert "by" not in dict(troubles(run_in(states[0]), replace(seen, changes=changes[2:]), NOW))[code].split()
+
+
+def test_a_look_is_compared_by_these_texts():
+    """They lie in the journal as `before` and `after`, and the rows above look for their names."""
+    seen = replace(
+        account(bypass="None", locks=("ReadOnly a", "CanNotDelete b"), rules=("r", "s")), staging_bytes=9_000
+    )
+
+    assert aspects(seen) == {
+        "order": PLAN.job_name,
+        "server name": "PER-DPM01",
+        "staging": "9,000 bytes",
+        "agent app": "AzureOfflineBackup_1 until 2027-09-16",
+        "account": "in seeding",
+        "network rules": "Allow, bypass None, public Enabled",
+        "locks": "ReadOnly a, CanNotDelete b",
+        "lifecycle rules": "r, s",
+        "immutability": "none",
+        "key 1": "made 2026-10-11 06:00 UTC",
+        "key 2": "made 2026-10-11 06:00 UTC",
+    }
+    bare = FreezeSeen(AccountSeen("rg"), order="", apps=(replace(APP, ends=None), APP))
+    assert aspects(bare) == {
+        "order": "gone",
+        "agent app": "AzureOfflineBackup_1 until no end, AzureOfflineBackup_1 until 2027-09-16",
+        "account": "in rg",
+        "network rules": "Allow, bypass AzureServices, public Enabled",
+        "locks": "none",
+        "lifecycle rules": "none",
+        "immutability": "none",
+    }
+    assert aspects(replace(bare, apps=()))["agent app"] == "none"
+
+
 def test_the_evidence_reads_back_as_it_was_written():
     """It lies in the journal for years."""
     seen = replace(changed("locks"), silent_since=NOW)

@@ -46,6 +46,19 @@ def test_a_clock_that_jumps_is_noticed_either_way(way: int) -> None:
         assert codes(last=last(ago, way * (LEAP + timedelta(seconds=1)))) == ["clock-jumped"]
 
 
+def test_what_is_wrong_is_told_in_figures() -> None:
+    """Which way the clock went and by how much, how long ago the last pass was, what is free."""
+    leap = LEAP + timedelta(hours=1)
+    hour = timedelta(hours=1)
+    told = {way: dict(ailments(replace(WELL, last=last(hour, -way * leap))))["clock-jumped"] for way in (1, -1)}
+    assert told[1].endswith("UTC it went forward by 1 hour") and told[-1].endswith("UTC it went back by 1 hour")
+    assert told[1].startswith("since 2026-11-02 03:55 UTC")
+    late = dict(ailments(replace(WELL, last=last(timedelta(hours=4)))))
+    assert late["pass-overdue"] == "the last one ended at 2026-11-02 02:00 UTC, 5 runs are open"
+    full = dict(ailments(replace(WELL, free_bytes=1 << 29, sync_error="Input/output error")))
+    assert full == {"journal-not-durable": "Input/output error", "disk-filling": "536.87 MB of 1.07 TB are free"}
+
+
 def test_after_a_restart_only_a_clock_that_went_back_is_sure() -> None:
     """The machine's count began anew: a gap may have been an hour without power."""
     assert codes(last=last(timedelta(hours=2), boot="other")) == []
