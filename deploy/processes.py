@@ -115,10 +115,11 @@ def rehearsal_azure(home: Path) -> Child:
     return Child("the rehearsal Azure", command, home / "server.log", announces=True)
 
 
-def prefect_server(home: Path, cache: Path) -> PrefectServer:
+def prefect_server(home: Path, cache: Path, env: Mapping[str, str] | None = None) -> PrefectServer:
     """Start a Prefect server on a free loopback port and point this process at it (before Prefect is imported).
 
-    *cache* keeps an empty database of this Prefect version: making its tables takes longer than all the rest.
+    *cache* keeps an empty database of this Prefect version: making its tables takes longer than all the rest. *env*
+    adds to the server's settings.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -127,7 +128,7 @@ def prefect_server(home: Path, cache: Path) -> PrefectServer:
     template = cache / f"prefect-{version('prefect')}.db"
     if template.exists():
         shutil.copyfile(template, home / "prefect.db")
-    child = prefect_child(home, port, {})
+    child = prefect_child(home, port, env or {})
     os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_API_URL"] = f"{url}/api"
     return PrefectServer(child, url, home / "prefect.db", template)

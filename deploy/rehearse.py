@@ -29,7 +29,6 @@ from deploy.rehearsal.control import Control
 from deploy.settings import Settings, settings
 from states.codec import to_json
 from states.facts import DrivesReserved
-from states.lifecycle import STATES, Turn
 from states.plan import OwnDisk
 from states.playbook import Ask, Step, next_step
 from states.run import Run
@@ -46,6 +45,12 @@ DRIVE_SLACK = 1024 * 1024  # beside less than half of the seed: what planning le
 MOST_DAYS = timedelta(days=120)
 STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
 OFFICE_PERSON = "office-stand-in"
+# A fleet's own server keeps flow runs, states and artifacts. What it does about events as well (automations, the feed,
+# task runs) makes writers of SQLite wait for each other, up to a minute; nothing in a rehearsal asks for it.
+BUSY_SERVER = {
+    f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false"
+    for service in ("TRIGGERS", "EVENT_PERSISTER", "TASK_RUN_RECORDER")
+}
 
 
 class NothingComes(SeedingError):
@@ -90,7 +95,7 @@ def begin(where: Settings, data: Path | None, sample_bytes: int, many: int = 0) 
     azure_child = rehearsal_azure(where.home / "azure")
     children = [azure_child]
     try:
-        prefect = prefect_server(where.prefect, where.home.parent / "cache")
+        prefect = prefect_server(where.prefect, where.home.parent / "cache", BUSY_SERVER if many else {})
         children.append(prefect.child)
         rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes, many=many)
         prefect.wait()
@@ -109,7 +114,7 @@ def set_up(
     only: Collection[str] = (),
     many: int = 0,
 ) -> Rehearsal:
-    """Lay out the sample offices (or those in *only*, or *many*) on an embedded Azure that runs, and open their runs."""
+    """Lay out the sample offices (those in *only*, or *many*) on an embedded Azure that runs, and open their runs."""
     enter(azure)
     where.make()
     lay_out(where, azure, data, sample_bytes, only, many)
@@ -248,8 +253,9 @@ def _play_on(rehearsal: Rehearsal, sweep: Callable[[list[str]], None], tell: Cal
 
 
 def open_runs(rehearsal: Rehearsal) -> list[Run]:
-    """Return the runs that still have a way to go."""
-    return [r for r in rehearsal.runs() if STATES[r.state].turn is not Turn.OVER and r.state != GOAL]
+    """Return the runs that still have a way to go. What a list needs decides which are read."""
+    rows = rehearsal.journal.rows(open_only=True)
+    return [rehearsal.journal.run(row.run_id) for row in rows if row.state != GOAL]
 
 
 def jump(rehearsal: Rehearsal) -> None:

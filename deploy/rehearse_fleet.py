@@ -29,12 +29,14 @@ STATIONS = 3
 COMES_LATE = timedelta(days=12)  # when the last station's worker starts: its devices have waited for days
 HUB_IS_OFF = (timedelta(days=8), timedelta(days=11))
 TOGETHER = timedelta(hours=6)  # what happens so close together is one jump of the clock
-LOOK_SECONDS, QUIET_LOOKS = 0.4, 50
+LOOK_SECONDS = 1.0
+LOST_SECONDS = 30.0  # an office asks for a pass within moments of its answer; after that its request is lost
 SETTLE_SECONDS = 900.0
 AT_WORK = ("PENDING", "RUNNING", "CANCELLING")
 OPEN_STATES = ("SCHEDULED", *AT_WORK)
 SCHEDULED = "advance-fleet/all"  # the deployment that the schedule starts
-QUICK = {"PREFECT_WORKER_QUERY_SECONDS": "1"}
+# The usual 15 seconds would be most of a rehearsal; each look costs the server as much as a small flow run does.
+QUICK = {"PREFECT_WORKER_QUERY_SECONDS": "2"}
 NO_AZURE = {"AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": ""}
 
 
@@ -51,13 +53,17 @@ class Station:
 
 @dataclass
 class Fleet:
-    """A fleet under way: the rehearsal behind it, the hub's worker, the stations, and how often the hub was off."""
+    """A fleet under way: the rehearsal behind it, the hub's worker, the stations, and whether the hub was off.
+
+    *untold* are the answers whose request for a pass was lost: the schedule comes to them.
+    """
 
     rehearsal: Rehearsal
     stations: list[Station]
     hub: Child
     begun: datetime
     hub_was_off: bool = False
+    untold: int = 0
 
     @property
     def now(self) -> datetime:
@@ -137,27 +143,40 @@ def _schedule_pass(api: Api) -> str:
 
 
 def _settle(fleet: Fleet) -> None:
-    """Wait until the offices at hand have answered everything, and the hub has taken it in."""
+    """Wait until the offices at hand have answered everything, and the hub has taken it in.
+
+    An office asks for a pass a moment after its answer, when nothing is open. So it is settled when nothing is open
+    while each answer has its pass, with no answer more at the end of the look than at its beginning.
+    """
     at_hand = [f"office-{office}" for station in fleet.stations if station.child for office in station.offices]
     which, passes = ({"work_queue_name": {"any_": names}} for names in ([ANSWERS_QUEUE, *at_hand], [HUB_QUEUE]))
-    quiet = 0
+    quiet_since = time.monotonic()
+
+    def busy() -> bool:
+        return bool(_count(api, which) or _count(api, passes, AT_WORK))
 
     def settled() -> bool:
-        nonlocal quiet
-        all_told = _all_told(api)  # before the count: what was told by now is open, or done
-        busy = _count(api, which) or _count(api, passes, AT_WORK)
-        quiet = 0 if busy else quiet + (QUIET_LOOKS // 2 if all_told else 1)
-        return quiet >= QUIET_LOOKS
+        nonlocal quiet_since
+        if busy():
+            quiet_since = time.monotonic()
+            return False
+        answers, told = _answers(api)
+        if busy() or _answers(api) != (answers, told):
+            return False
+        if answers != told + fleet.untold and time.monotonic() - quiet_since < LOST_SECONDS:
+            return False
+        fleet.untold = answers - told
+        return True
 
     with prefect_api() as api:
         _wait(fleet, "the offices' answers", settled)
 
 
-def _all_told(api: Api) -> bool:
-    """Say whether each answer has had its pass: an office asks for it a moment after it has answered."""
+def _answers(api: Api) -> tuple[int, int]:
+    """Return how many answers there are, and how many passes were asked for because of one."""
     answered = {"flow_runs": {"state": {"name": {"any_": [ANSWERED]}}}, "flows": {"name": {"any_": [FLOW]}}}
     told = {"flow_runs": {"work_queue_name": {"any_": [ANSWERS_QUEUE]}}}
-    return bool(api.post("/flow_runs/count", answered) == api.post("/flow_runs/count", told))
+    return int(api.post("/flow_runs/count", answered)), int(api.post("/flow_runs/count", told))
 
 
 def _forward(fleet: Fleet) -> None:
@@ -171,8 +190,9 @@ def _forward(fleet: Fleet) -> None:
         rehearsal.control.jump(coming[0] + timedelta(minutes=1))
         if until is None and any(waits_for(run, coming[1]) for run in runs):
             until = coming[0] + TOGETHER
-    due = [row.due or fleet.now for row in rehearsal.journal.rows(open_only=True)]
-    now = max(rehearsal.control.now(), min(due) if until else end)
+    ids = {run.run_id for run in runs}
+    due = [row.due or fleet.now for row in rehearsal.journal.rows(open_only=True) if row.run_id in ids]
+    now = max(rehearsal.control.now(), min(end, *due) if until else end)
     if now > rehearsal.control.now():
         rehearsal.control.jump(now)
     rehearsal.clock.set(rehearsal.control.now())
