@@ -34,15 +34,15 @@ from flows.prefect_api import prefect_api
 from states.codec import to_json
 from states.facts import KIND_OF, Evidence, JobSeen
 from states.freeze import AccountSeen, AppSeen, FreezeSeen
-from states.lines import Draft, chained
+from states.lines import GENESIS, Draft, chained
 from states.plan import Plan
 from states.planning import job_name
-from states.run import Run
 from tasks.journal import Journal
 
 GOLDEN = ROOT / "tests/journal/golden/2026-11.jsonl"
 GOLDEN_UP_TO = 34  # the office has handed the device over
 CHATTER = 16  # rounds of looking, five lines each
+ACTOR = "hub@bench"
 BEGAN = datetime(2026, 11, 2, 6, tzinfo=UTC)
 DAYS = timedelta(days=30)
 NOW = BEGAN + DAYS
@@ -78,10 +78,9 @@ class Fleet:
                 pass
 
     def due(self, run_ids: list[str]) -> None:
-        """Make these runs due for a look at the carrier, and no other."""
-        for run_id in self.run_ids:
-            looked = {"watch-freeze": NOW} if run_id in run_ids else {"watch-freeze": NOW, "watch-return": NOW}
-            self.journal.remember(run_id, looked, NOW if run_id in run_ids else NOW + timedelta(hours=12))
+        """Make these runs due for a look at the carrier; no other is, until time goes on."""
+        for run_id in run_ids:
+            self.journal.remember(run_id, {"watch-freeze": NOW}, NOW)
 
     def picked_up(self, run_ids: list[str]) -> None:
         """Let the carrier have the devices of these runs."""
@@ -106,11 +105,11 @@ def fleet(home: Path, count: int) -> Fleet:
     FileClock(where.clock_file).set(NOW)
     _multiply(where.inventory_at_home, count)
     journal = Opened(home, make=True).journal
-    inventory = load(where.inventory_at_home)
-    for office in inventory.offices:
-        run_id = _run_id(office.id)
-        _write(journal, run_id, office.plan(job_name(run_id)))
-    _learn_the_jobs(journal, home)
+    plans = [office.plan(job_name(_run_id(office.id))) for office in load(where.inventory_at_home).offices]
+    job = world(where).site_of(plans[0]).orders.find(plans[0], plans[0].job_name)
+    assert job is not None
+    for plan in plans:
+        _write(journal, plan, job)
     return Fleet(home, count, child, Control(azure["control"], azure["ca"]), journal)
 
 
@@ -158,10 +157,15 @@ def _order(home: rehearsal.Home, name: str, number: int) -> Order:
     )
 
 
-def _write(journal: Journal, run_id: str, plan: Plan) -> None:
-    head = journal.open(run_id, [Draft("opened", {"plan": to_json(plan)}), Draft("planned", {})], BEGAN, "hub@bench")
-    drafts = [*_kept(plan.job_name), *_weeks_of_looking(head)]
-    journal.add(head, chained(run_id, head.seq, head.head, NOW, "hub@bench", drafts))
+def _write(journal: Journal, plan: Plan, like: JobSeen) -> None:
+    """Write the journal of one run, which knows its job as Azure shows it now: like any other. Nothing is due."""
+    run_id, name = _run_id(plan.office), plan.job_name
+    job = replace(like, job_name=name, job_id=like.job_id.replace(like.job_name, name))
+    begun = [Draft("opened", {"plan": to_json(plan)}), Draft("planned", {})]
+    since = [*_kept(name), *_weeks_of_looking(plan), _seen("watch-return", job)]
+    first = chained(run_id, 0, GENESIS, BEGAN, ACTOR, begun)
+    journal.add(None, [*first, *chained(run_id, len(first), first[-1].hash, NOW, ACTOR, since)])
+    journal.remember(run_id, {"watch-freeze": NOW, "watch-return": NOW}, NOW + timedelta(hours=12))
 
 
 def _kept(name: str) -> Iterator[Draft]:
@@ -171,31 +175,21 @@ def _kept(name: str) -> Iterator[Draft]:
         yield Draft(row["kind"], json.loads(row["payload"].replace("perth0123", name)))
 
 
-def _weeks_of_looking(run: Run) -> Iterator[Draft]:
-    name = run.plan.job_name
+def _weeks_of_looking(plan: Plan) -> Iterator[Draft]:
+    name = plan.job_name
     for number in range(CHATTER):
         yield Draft("condition-raised", {"by": "the Azure job", "code": "order-delayed", "detail": f"round {number}"})
         yield _seen("watch-return", JobSeen(name, f"/jobs/{name}", "DataBoxDisk", "Delivered", delays=("busy",)))
-        yield _seen("watch-freeze", _freeze(run, number))
+        yield _seen("watch-freeze", _freeze(plan, number))
         yield Draft("condition-cleared", {"code": "order-delayed", "forgets": [], "reason": "no longer seen"})
 
 
-def _freeze(run: Run, number: int) -> FreezeSeen:
+def _freeze(plan: Plan, number: int) -> FreezeSeen:
     keys = (BEGAN + timedelta(days=number), BEGAN)
-    account = AccountSeen(run.plan.resource_group, keys_made=keys, locks=("CanNotDelete DATABOX_SERVICE",))
+    account = AccountSeen(plan.resource_group, keys_made=keys, locks=("CanNotDelete DATABOX_SERVICE",))
     apps = tuple(AppSeen(f"AzureOfflineBackup_{person:012d}", BEGAN + 12 * DAYS) for person in range(3))
-    return FreezeSeen(account, run.plan.job_name, server="server.corp.example", apps=apps)
+    return FreezeSeen(account, plan.job_name, server="server.corp.example", apps=apps)
 
 
 def _seen(verb: str, fact: Evidence) -> Draft:
     return Draft("evidence", {"kind": KIND_OF[type(fact)], "by": verb, "facts": to_json(fact)})
-
-
-def _learn_the_jobs(journal: Journal, home: Path) -> None:
-    """Let every run know its job as Azure shows it now."""
-    here = replace(world(settings(home), actor="hub@bench"), journal=journal).for_many()
-    for run_id in journal.run_ids():
-        book = here.book(run_id)
-        job = here.site_of(book.run.plan).orders.find(book.run.plan, book.run.job_name)
-        assert job is not None
-        book.write(_seen("watch-return", job))
