@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from states.freeze import Change, FreezeSeen
 from states.run import Run
+from states.witnesses import same_host
 
 TRAVELLING = ("copied", "shipped")
 LANDING = (*TRAVELLING, "ingested")
@@ -94,7 +95,7 @@ def the_order_is_gone(run: Run, seen: FreezeSeen, now: datetime) -> str | None:
 
 def the_server_was_renamed(run: Run, seen: FreezeSeen, now: datetime) -> str | None:
     """The vault knows the server by its name; the agent stops with error 230006."""
-    if not seen.server or same_host(seen.server, run.plan.server):
+    if not seen.server or same_host(run.plan.server, [seen.server]):
         return None
     return f"it answers as {seen.server}, the vault knows {run.plan.server}"
 
@@ -179,13 +180,6 @@ def group_of_account(run: Run) -> str:
 def account_name(run: Run) -> str:
     """Return the short name of the plan's storage account."""
     return run.plan.storage_account.rstrip("/").rsplit("/", 1)[-1]
-
-
-def same_host(one: str, other: str) -> bool:
-    """Say whether two host names are one server: without case; where one has no domain, the first label decides."""
-    one, other = one.casefold(), other.casefold()
-    short = "." not in one or "." not in other
-    return one == other or (short and one.split(".")[0] == other.split(".")[0])
 
 
 def _who(seen: FreezeSeen, what: str) -> str:

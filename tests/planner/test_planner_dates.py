@@ -14,7 +14,7 @@ from deploy.calendars import Holidays
 from states.planner.figures import Days, SpanSeen
 from states.planner.history import rank, spans_of
 from states.planner.lines import first_incremental
-from states.planner.timing import Clockwork, by_device, slot_until, writing_days
+from states.planner.timing import Clockwork, by_device, milestone_after, slot_until, writing_days
 from states.run import Passage, Run
 
 DISK, BOX, OWN = "DataBoxDisk", "DataBox", "DataBoxCustomerDisk"
@@ -183,3 +183,29 @@ def test_a_plan_without_a_line_says_so():
 
     assert found.p90 is not None
     assert found.p90.finished == found.p90.vaulted
+
+
+def test_each_state_is_left_by_its_own_leg_of_the_way():
+    """A run in a state has the rest of the way before it, from the day it came there."""
+    needs, seen = office(TB), {}
+    for state in ("ordered", "delivered", "copied", "shipped", "ingested"):
+        seen[state] = milestone_after(state, MONDAY, DISK, needs, CLOCK, "p50")
+
+    assert seen == {
+        "ordered": march(10),  # as in the story of a disk at P50, above
+        "delivered": march(4),  # attached on Tue 3, a day to write
+        "copied": MONDAY,  # handed over on a day that is worked
+        "shipped": march(14),  # Thu 5 back; Fri 6, Mon 9 received; 5 days to read in
+        "ingested": march(3),
+    }
+    assert milestone_after("vaulted", MONDAY, DISK, needs, CLOCK, "p50") is None
+
+
+def test_a_slot_is_held_for_the_rest_of_the_way_and_no_longer():
+    """An earlier state holds it longer; a planned run as long as one just ordered."""
+    until = [
+        slot_until(state, MONDAY, DISK, office(TB), CLOCK) for state in ("shipped", "copied", "delivered", "ordered")
+    ]
+
+    assert until == sorted(until) and len(set(until)) == 3  # on a Monday the carrier comes at once
+    assert slot_until("planned", MONDAY, DISK, office(TB), CLOCK) == until[-1]

@@ -153,3 +153,12 @@ def test_a_thousand_offices_are_packed():
     packed = [pack(loads(sizes), CAPACITY) for sizes in fleet]
 
     assert max(found.too_many for found in packed) <= 1
+
+
+def test_devices_that_can_be_filled_to_the_brim_are():
+    """Three times six sources that fill two devices: the bound says six, and the search finds them."""
+    given_loads = loads([44, 40, 34, 33, 27, 22] * 3)
+    found = pack(given_loads, CAPACITY)
+
+    sound(found, given_loads, CAPACITY)
+    assert (len(given_loads) > EXACT_UP_TO, len(found.devices), found.lower_bound) == (True, 6, 6)

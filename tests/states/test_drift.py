@@ -10,8 +10,9 @@ from stories import PLAN, run_in
 
 from states.codec import from_json, to_json
 from states.conditions import CATALOGUE, row_of
-from states.drift import LANDING, LAST, ROWS, TRAVELLING, WATCHED, same_host, troubles
+from states.drift import LANDING, LAST, ROWS, TRAVELLING, WATCHED, troubles
 from states.freeze import AccountSeen, AppSeen, Change, FreezeSeen, aspects, differences
+from states.witnesses import same_host
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 MADE = NOW - timedelta(days=40)
@@ -204,4 +205,4 @@ def test_the_evidence_reads_back_as_it_was_written():
 ])  # fmt: skip
 def test_two_names_are_one_server_without_case_and_domain(one: str, other: str, same: bool):
     """Windows tells neither capitals nor, within a forest, domains apart."""
-    assert same_host(one, other) is same
+    assert same_host(one, [other]) is same and same_host(other, ["", one]) is same

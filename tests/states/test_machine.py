@@ -138,3 +138,12 @@ def test_every_milestone_is_reached_by_the_good_run_in_order():
 
     assert [passage.state for passage in run.history] == list(MILESTONES)
     assert [passage.attempt for passage in run.history] == [1] * len(MILESTONES)
+
+
+def test_a_refusal_says_what_where_and_every_reason():
+    """On one line, and each reason is also there alone."""
+    refused = Refused("perth", "copied", "hand-over", ("nobody said so", "a pick-up is open"))
+
+    assert str(refused) == "cannot hand-over perth while copied: nobody said so; a pick-up is open"
+    assert refused.reasons == ("nobody said so", "a pick-up is open")
+    assert (refused.run_id, refused.state, refused.trigger) == ("perth", "copied", "hand-over")
