@@ -1,7 +1,6 @@
-"""Every word of the plan that a person reads lies in words/, as it was read through once; a change shows in review.
+"""What a person reads of a plan or a run lies in words/, as it was read through once; a change shows in review.
 
 The codes are tested at their marks elsewhere. Here is what they say: the thing, the fact, and what to do next.
-After a change of words or figures, `PYTHONPATH=.:tests python tests/states/test_words.py` writes them anew: read them.
 """
 
 from __future__ import annotations
@@ -14,17 +13,26 @@ from pathlib import Path
 
 import pytest
 from own_stories import OWN_PLAN
-from stories import PLAN
+from own_stories import run_in as own_run_in
+from stories import PLAN, added, agent, condition, evidence, points, run_in
 
 from deploy.data import limits
 from deploy.figures import figures
+from states.deadlines import deadlines
+from states.explain import explain, short
+from states.landing import VaultSeen
+from states.lifecycle import MILESTONES, forward_from
+from states.machine import reasons_against
 from states.plan import Drive, Item, OwnDisk, Plan
 from states.planner.advice import Advice, advise
 from states.planner.needs import Line, Needs
 from states.planner.timing import Clockwork, Dates
 from states.planner.waves import Busy, better_without_slot, pool_of, schedule
 from states.planning import problems
+from states.playbook import VERBS, next_step
 from states.problems import Problem
+from states.release import PapersFiled, SampleRestored
+from states.run import Run
 from states.usual import Usual, Weekdays
 
 WORDS = Path(__file__).with_name("words")
@@ -146,6 +154,44 @@ def usual() -> Iterator[str]:
     yield from (span.told(MONDAY + timedelta(days)) for days in (0, 1, 5, 6, 7))
 
 
+def run_of(run: Run) -> Iterator[str]:
+    """Yield what a run says of itself: what is next with nothing and with everything looked at, and what it lacks."""
+    now = run.since + timedelta(hours=5)
+    for looked in ({}, dict.fromkeys(VERBS, now)):
+        step = next_step(run, now, looked)
+        clocks = deadlines(run, limits().clocks)
+        yield f"{short(step)}: {explain(run, step, now, None, clocks)}"
+    edge = forward_from(run.state)
+    yield from (f"  {reason}" for reason in (reasons_against(edge, run) if edge else ()))
+
+
+def spoilt_runs() -> Iterator[Run]:
+    """Yield runs for which something is wrong that the good run never sees."""
+    landed, vaulted, left = run_in("ingested"), run_in("vaulted"), run_in("incremental-scheduled")
+    point = landed.since + timedelta(hours=1)
+    for wrong in (
+        dict(schedule_enabled=False),
+        dict(next_run=None),
+        dict(server="OTHER"),
+        dict(cannot_authenticate=True),
+        dict(incremental_bytes=10**12),
+        dict(next_run=landed.since),
+    ):
+        seen = agent(landed.since, **wrong)
+        yield added(landed, evidence(replace(seen, items=())))
+        yield added(vaulted, evidence(seen), evidence(VaultSeen(points(landed.since))))
+    for vault in ((), points(landed.since)[:1], points(point + timedelta(days=3)),
+                  tuple(replace(item, protected=False, state="ProtectionError") for item in points(landed.since)),
+                  tuple(replace(item, counted=9) for item in points(landed.since))):  # fmt: skip
+        yield added(landed, evidence(agent(landed.since)), evidence(VaultSeen(vault)))
+    small = tuple(replace(item, bytes=n) for item, n in zip(points(landed.since), (1, 10**9), strict=True))
+    yield added(landed, evidence(VaultSeen(points(landed.since))), evidence(agent(landed.since, items=small)))
+    yield added(left, evidence(SampleRestored(3, 3, ("mail/a",), ("sql/b", "sql/c"), "ann")))
+    yield added(left, evidence(SampleRestored(3, 3, ("mail/a",))), evidence(PapersFiled(("a",), ("b", "c"))))
+    for code in ("order-gone", "copy-halted", "held", "witness-missing", "full-upload", "of-tomorrow"):
+        yield added(run_in("shipped"), condition(code, "seen there"))
+
+
 def parts(cases: Iterable[Iterator[str]]) -> str:
     return "".join(f"-- {number}\n" + "\n".join(lines) + "\n" for number, lines in enumerate(cases, 1))
 
@@ -154,13 +200,15 @@ SUBJECTS = {
     "boxes": lambda: parts(told(changes, GOOD) for changes in BOXES),
     "own-disks": lambda: parts(told(changes, OWN_PLAN) for changes in OWN_DISKS),
     "offices": lambda: parts(advised(changes) for changes in OFFICES),
+    "runs": lambda: parts(run_of(of(state)) for of in (run_in, own_run_in) for state in MILESTONES),
+    "spoilt-runs": lambda: parts(run_of(run) for run in spoilt_runs()),
     "waiting": lambda: parts([waited(), usual()]),
 }
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_people_read_these_words(subject: str):
-    """Where one is meant to change, it is changed in words/ as well, and read by whoever reviews it."""
+    """Where one was meant to change, `PYTHONPATH=.:tests python tests/states/test_words.py` writes them: read them."""
     assert SUBJECTS[subject]() == (WORDS / f"{subject}.txt").read_text("utf-8")
 
 
