@@ -9,8 +9,8 @@ import pytest
 from stories import ACTOR, RUN_ID, SEALED, T0, added, clearing, condition, evidence, job, lines_to, run_in
 
 from states.codec import NotReadable
-from states.facts import EVIDENCE
-from states.fold import fold
+from states.facts import EVIDENCE, JobSeen
+from states.fold import apply, fold, with_evidence
 from states.lifecycle import MILESTONES
 from states.lines import KINDS, Draft, Line, chained
 from states.run import Run
@@ -248,3 +248,55 @@ def test_names_that_would_break_a_line_are_refused():
         with pytest.raises(ValueError, match="no line breaks"):
             chained(run_id, 0, "0" * 64, T0, actor, [])
     assert chained("pérth", 0, "0" * 64, T0, "Zoë @ büro", [Draft("note")])[0].actor == "Zoë @ büro"
+
+
+@pytest.mark.parametrize(
+    "kind, payload, says",
+    [
+        ("opened", {}, "a journal is opened once"),
+        ("evidence", {"kind": "rumour", "facts": {}}, "'rumour' is evidence this version does not know"),
+        ("transition", {"trigger": "seal", "source": "copied", "target": "shipped"},
+         "it leaves copied, but the run is planned"),
+        ("transition", {"trigger": "seal", "source": "planned", "target": "shipped"},
+         "no edge seal leads from planned to shipped"),
+        ("intent", {}, "lacks or misuses 'key'"),
+    ],
+)  # fmt: skip
+def test_a_line_that_cannot_be_folded_is_told_whole(kind: str, payload: dict[str, Any], says: str):
+    """The run, the line, its kind, and the fact."""
+    number = run_in("planned").seq + 1
+
+    with pytest.raises(NotReadable) as told:
+        reads(kind, payload)
+    assert str(told.value) == f"{RUN_ID} line {number} ({kind}): {says}"
+
+
+def test_a_line_in_the_wrong_place_is_told_whole():
+    """Of another run, after a gap, of tomorrow's kind, a second plan, or before the journal is opened."""
+    run = run_in("planned")
+    good = line("note", {"text": "x"}, run)
+    wrong = {
+        "it belongs to leeds": replace(good, run_id="leeds"),
+        f"line {run.seq + 1} is missing": replace(good, seq=run.seq + 2),
+        "a kind of line this version does not know": replace(good, kind="of-tomorrow"),
+        "a run is planned once, before anything else": replace(good, kind="planned"),
+    }
+    for says, one in wrong.items():
+        with pytest.raises(NotReadable) as told:
+            apply(run, one)
+        assert str(told.value) == says
+    for first in (replace(good, seq=1), replace(STORY[0], seq=2)):
+        with pytest.raises(NotReadable, match=r"^a journal begins with an `opened` line$"):
+            apply(None, first)
+
+
+def test_a_guard_may_be_asked_about_evidence_that_is_not_on_record():
+    """It stands in for older evidence of its kind alone; the run itself is as it was."""
+    run = run_in("copied")
+    asked = with_evidence(run, job("PickedUp"))
+
+    assert asked.get(JobSeen) == job("PickedUp") and run.get(JobSeen) != job("PickedUp")
+    assert {k: v for k, v in asked.evidence.items() if k != "job-seen"} == {
+        k: v for k, v in run.evidence.items() if k != "job-seen"
+    }
+    assert replace(asked, evidence=run.evidence) == run
