@@ -13,7 +13,7 @@ SEEDS  ?= 0-999
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash fuzz proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash fuzz mutants proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -82,6 +82,9 @@ hostile: .venv node_modules  ## a thousand runs against a hostile Azure (SEEDS=3
 fuzz: .venv  ## hostile input, fifty times as often as in the suite, never the same (TRIES=50)
 	TRIES=$(or $(TRIES),50) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
+mutants: .venv  ## small changes to states/, which its tests must notice (ARGS="--sample 400 --seed 1", "'states.fold.*'")
+	nice -n 15 $(BIN)/python tests/mutants/try_mutants.py $(ARGS)
+
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)
 
@@ -102,5 +105,5 @@ constraints: .venv  ## write the versions of this environment into constraints.t
 	@mv constraints.new constraints.txt
 
 clean:  ## remove what make made; journals under .seeding stay
-	rm -rf .venv node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv node_modules build mutants *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(CODE) tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
