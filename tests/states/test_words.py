@@ -13,13 +13,17 @@ from pathlib import Path
 
 import pytest
 from own_stories import OWN_PLAN
+from own_stories import job as own_job
 from own_stories import run_in as own_run_in
-from stories import PLAN, added, agent, condition, evidence, points, run_in
+from stories import PLAN, T0, added, agent, condition, evidence, points, run_in
 
 from deploy.data import limits
 from deploy.figures import figures
 from states.deadlines import deadlines
+from states.drive_words import troubles_of
 from states.explain import explain, short
+from states.facts import DriveCopy
+from states.import_clocks import import_clocks, ringing
 from states.landing import VaultSeen
 from states.lifecycle import MILESTONES, forward_from
 from states.machine import reasons_against
@@ -33,6 +37,7 @@ from states.playbook import VERBS, next_step
 from states.problems import Problem
 from states.release import PapersFiled, SampleRestored
 from states.run import Run
+from states.stages import DRIVE_STAGE_ORDER
 from states.usual import Usual, Weekdays
 
 WORDS = Path(__file__).with_name("words")
@@ -192,6 +197,23 @@ def spoilt_runs() -> Iterator[Run]:
         yield added(run_in("shipped"), condition(code, "seen there"))
 
 
+def import_job() -> Iterator[str]:
+    """Yield the clocks of an import job in each stage, what rings when they have run out, and each word of a drive."""
+    for stage in DRIVE_STAGE_ORDER:
+        job = own_job(stage, states=("Completed",), error_code="WrongAddress")
+        yield f"{stage}: {'; '.join(f'{one.consequence} {one.due:%m-%d}' for one in import_clocks(job))}"
+        yield f"  {ringing(job, T0 + timedelta(99))}"
+        stopped = tuple(replace(one, status="WaitingForCustomerAction") for one in job.stages)
+        for code in ("", "WrongAddress"):
+            yield f"  stopped: {ringing(replace(job, stages=stopped, error_code=code), T0)}"
+    for word in ("HardwareError", "DriveNotReceived", "StorageAccountNotAccessible", "a word of tomorrow"):
+        for stage in ("DataCopy", "Completed", "ShippedToCustomer"):
+            yield f"{word} in {stage}: {troubles_of(own_job(stage, states=(word, 'HardwareError')))}"
+    for error in ("BitLockerUnlock", "ManifestCrc", "Other"):
+        drive = DriveCopy("WD-1", "OtherUserError", error=error)
+        yield f"{error}: {troubles_of(replace(own_job('DataCopy'), drives=(drive,)))}"
+
+
 def parts(cases: Iterable[Iterator[str]]) -> str:
     return "".join(f"-- {number}\n" + "\n".join(lines) + "\n" for number, lines in enumerate(cases, 1))
 
@@ -202,6 +224,7 @@ SUBJECTS = {
     "offices": lambda: parts(advised(changes) for changes in OFFICES),
     "runs": lambda: parts(run_of(of(state)) for of in (run_in, own_run_in) for state in MILESTONES),
     "spoilt-runs": lambda: parts(run_of(run) for run in spoilt_runs()),
+    "import-jobs": lambda: parts([import_job()]),
     "waiting": lambda: parts([waited(), usual()]),
 }
 
