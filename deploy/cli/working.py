@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -70,6 +71,7 @@ def _work_off(queues: list[str], homes: Mapping[str, Settings], where: Settings,
     from deploy.fleet.thread_worker import ThreadWorker
     from deploy.fleet.wanted import POOL
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored: no way to stop
     setup_signal_handlers_worker(os.getpid(), f"the worker of {queues[0]}", print)
     worker = ThreadWorker(work_pool_name=POOL, work_queues=queues, name=f"{queues[0]}@{socket.gethostname()}")
     if homes:
