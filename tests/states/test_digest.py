@@ -9,7 +9,7 @@ from stories import ACTOR, RUN_ID, T0, lines_to
 
 from deploy.data import limits
 from states.deadlines import deadlines
-from states.digest import Digest, Story, digest_of
+from states.digest import Change, Digest, Story, digest_of
 from states.fold import fold
 from states.lines import Draft, chained
 from states.playbook import next_step
@@ -75,3 +75,22 @@ def test_a_clock_is_due_soon_a_week_before_its_end_or_when_it_warns() -> None:
     assert "device-not-returned" not in {one.clock for one in digest_of([fresh], T0, now).due}
     assert "device-not-returned" in {one.clock for one in later.due}
     assert [one.due for one in later.due] == sorted(one.due for one in later.due)
+
+
+def test_each_change_is_told_whole() -> None:
+    """Whose it is, when it was, and what; what came before the last digest or after this one is not told."""
+    waived = Draft("waiver", {"code": "held", "reason": "x"})
+    cleared = Draft("condition-cleared", {"code": "held", "reason": "x", "forgets": []})
+    told = story("perth", "ordered", T0, raised("held"), waived, cleared, Draft("note", {"text": "x"}), after_hours=9)
+    at = told.lines[-1].at
+    found = digest_of([told], told.run.opened_at, at)
+
+    assert found.changes == (
+        Change("perth", told.run.reached("ordered"), "planned → ordered"),
+        Change("perth", at, "held stands: seen"),
+        Change("perth", at, f"held was waived by {ACTOR}"),
+        Change("perth", at, "held is over"),
+    )
+    assert digest_of([told], at, at + timedelta(1)).changes == ()
+    assert found.headline.startswith("0 runs wait for a person, 4 changes since the last digest, ")
+    assert found.headline.endswith(f", {len(found.due)} clocks run out soon")

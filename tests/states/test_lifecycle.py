@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise, product
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -147,3 +148,13 @@ def test_pictures_and_tables_show_every_state_and_edge():
         arrow = f"{edge.source} --> {edge.target}: {edge.trigger}".replace("incremental-s", "incremental_s")
         assert arrow in picture, edge
         assert f"| `{edge.trigger}` | `{edge.source}` | `{edge.target}` |" in edges
+
+
+def test_the_page_shows_what_the_table_says() -> None:
+    """Diagram, states and edges stand in docs/lifecycle.md as they are drawn; one state is lit on demand."""
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text("utf-8")
+
+    assert [part for part in (mermaid(), table(), edges_table()) if part not in page] == []
+    assert mermaid("incremental-scheduled").removeprefix(mermaid()) == (
+        "\n    classDef here fill:#2f6fde,color:#fff\n    class incremental_scheduled here"
+    )

@@ -16,10 +16,12 @@ from own_stories import OWN_PLAN
 from own_stories import job as own_job
 from own_stories import run_in as own_run_in
 from stories import PLAN, T0, added, agent, condition, evidence, points, run_in
+from test_drift import BROKEN, HARMLESS, NOW
 
 from deploy.data import limits
 from deploy.figures import figures
 from states.deadlines import deadlines
+from states.drift import troubles
 from states.drive_words import troubles_of
 from states.explain import explain, short
 from states.facts import DriveCopy
@@ -214,6 +216,16 @@ def import_job() -> Iterator[str]:
         yield f"{error}: {troubles_of(replace(own_job('DataCopy'), drives=(drive,)))}"
 
 
+def frozen() -> Iterator[str]:
+    """Yield what is said of each way in which what must not change has changed."""
+    for code, states, seen in BROKEN:
+        run = run_in(states[0])
+        run = replace(run, plan=replace(run.plan, mode="own-disk", agent="dpm"))
+        yield f"{code}: {dict(troubles(run, seen, NOW))[code]}"
+    for seen in HARMLESS:
+        yield f"{troubles(run_in('shipped'), seen, NOW)}"
+
+
 def parts(cases: Iterable[Iterator[str]]) -> str:
     return "".join(f"-- {number}\n" + "\n".join(lines) + "\n" for number, lines in enumerate(cases, 1))
 
@@ -225,6 +237,7 @@ SUBJECTS = {
     "runs": lambda: parts(run_of(of(state)) for of in (run_in, own_run_in) for state in MILESTONES),
     "spoilt-runs": lambda: parts(run_of(run) for run in spoilt_runs()),
     "import-jobs": lambda: parts([import_job()]),
+    "freeze": lambda: parts([frozen()]),
     "waiting": lambda: parts([waited(), usual()]),
 }
 
