@@ -218,6 +218,8 @@ _ROWS = (
 )
 # fmt: on
 CATALOGUE = {row.code: row for row in _ROWS}
+# With one of these only another order helps, whatever else stands.
+ENDS_THE_ORDER = ("order-gone", "order-cancelled", "order-failed", "device-lost", "device-damaged")
 
 
 def row_of(code: str) -> Condition:
@@ -227,5 +229,9 @@ def row_of(code: str) -> Condition:
 
 
 def blocking(run: Run) -> tuple[str, ...]:
-    """Return the codes that stop *run*: they block, they stand, and nobody waived them."""
-    return tuple(c for c in run.conditions if row_of(c).severity == "blocks" and c not in run.waivers)
+    """Return the codes that stop *run*, what to ask about first: they block, they stand, and nobody waived them.
+
+    A hold, and what ends the order, come before what could be mended if it had not ended; else the older comes first.
+    """
+    codes = (c for c in run.conditions if row_of(c).severity == "blocks" and c not in run.waivers)
+    return tuple(sorted(codes, key=lambda code: code not in ("held", *ENDS_THE_ORDER)))

@@ -41,10 +41,10 @@ def a_pickup_is_booked(run: Run) -> str | None:
 
 
 def no_device_of_azures_is_here(run: Run) -> str | None:
-    """Nothing of Azure's lies at the office, for which a clock runs."""
+    """Nothing of Azure's lies at the office or comes there: its days are counted, and its order may end any day."""
     if run.plan.mode == "own-disk":
         return None
-    return f"the device of {run.job_name} is at the office, and its days are counted; wait"
+    return f"the device of {run.job_name} is at the office or comes there, and its order may end; wait"
 
 
 def the_run_is_over(run: Run) -> str | None:
@@ -110,6 +110,7 @@ PLAYBOOK: dict[str, tuple[Row, ...]] = {
 _FREEZE = Row("look", "watch-freeze", the_run_is_over,        hours(24), "Azure and the backup server")
 _PAPERS = Row("look", "file-papers",  c.the_papers_are_filed, hours(24), "Azure")
 BESIDE: dict[str, tuple[Row, ...]] = {
+    "ordered":               (Row("look", "watch-delivery", no_device_of_azures_is_here, hours(24), "Azure"),),
     "delivered":             (Row("look", "watch-return", no_device_of_azures_is_here, hours(24), "Azure"),),
     "copied":                (_FREEZE,),
     "shipped":               (_FREEZE,),

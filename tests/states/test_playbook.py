@@ -10,7 +10,7 @@ import pytest
 from stories import ACTOR, STEP, VERIFIED, added, after, brought_in, condition, evidence, ready_in, run_in
 
 from states.clean_up import a_sample_is_drawn
-from states.conditions import CATALOGUE, row_of
+from states.conditions import CATALOGUE, ENDS_THE_ORDER, row_of
 from states.lifecycle import FORWARD, MILESTONES, STATES, Turn
 from states.own_disk import the_drives_hold_the_seed
 from states.playbook import (
@@ -223,3 +223,23 @@ def test_what_is_watched_beside_is_looked_at_in_time_whatever_the_run_waits_for(
 
         assert next_step(here, run.since, {**looked, row.verb: run.since - row.every}) == Do(row.verb)
         assert next_step(here, run.since, looked) != Do(row.verb)
+
+
+def test_an_order_that_ends_while_its_device_is_checked_is_seen():
+    """Chaos seed 101: the office was asked for ever to mend a device whose order had failed."""
+    run = added(ready_in("ordered"), condition("device-not-usable"))
+    looked = everything_looked(run.since)
+
+    assert next_step(run, run.since, {**looked, "watch-delivery": run.since - timedelta(days=1)}) == Do(
+        "watch-delivery"
+    )
+
+
+@pytest.mark.parametrize("code", ENDS_THE_ORDER)
+def test_what_ends_the_order_is_asked_about_before_what_stood_there_first(code: str):
+    """Chaos seed 100: the office was asked to mend its agent for an order that Azure had cancelled."""
+    run = added(run_in("delivered"), condition("agent-refuses"), condition(code))
+    step = next_step(run, run.since, everything_looked(run.since))
+
+    assert isinstance(step, Ask) and step.code == code
+    assert "seeding reorder" in row_of(code).remedy
