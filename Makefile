@@ -85,6 +85,9 @@ fuzz: .venv  ## hostile input, fifty times as often as in the suite, never the s
 mutants: .venv  ## small changes to states/, which its tests must notice (ARGS="--sample 400 --seed 1", "'states.fold.*'")
 	nice -n 15 $(BIN)/python tests/mutants/try_mutants.py $(ARGS)
 
+soak: .venv node_modules  ## ten thousand simulated office-days of random faults, seed after seed (DAYS=500, ARGS="--chaos 300")
+	$(BIN)/seeding rehearse --soak $(or $(DAYS),10000) $(ARGS)
+
 proofs: .venv node_modules  ## the slow proofs: a rehearsal, a browser, kills by the hundred
 	$(BIN)/python -m pytest -m slow --timeout 3600 $(ARGS)
 

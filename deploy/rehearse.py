@@ -258,19 +258,19 @@ def open_runs(rehearsal: Rehearsal) -> list[Run]:
     return [rehearsal.journal.run(row.run_id) for row in rows if row.state != GOAL]
 
 
-def jump(rehearsal: Rehearsal) -> None:
+def jump(rehearsal: Rehearsal, most: timedelta = MOST_DAYS) -> None:
     """Move time to a minute after the next thing that an open run waits for.
 
-    Raises NothingComes when nothing is left to happen, or when MOST_DAYS brought nothing for any of them.
+    Raises NothingComes when nothing is left to happen, or when *most* of time brought nothing for any of them.
     """
     runs, begun = open_runs(rehearsal), rehearsal.clock.now()
-    while (coming := rehearsal.control.next()) and coming[0] - begun <= MOST_DAYS:
+    while (coming := rehearsal.control.next()) and coming[0] - begun <= most:
         rehearsal.control.jump(coming[0] + timedelta(minutes=1))
         if any(waits_for(run, coming[1]) for run in runs):
             rehearsal.clock.set(rehearsal.control.now())
             return
     waiting = ", ".join(f"{run.run_id} ({run.state})" for run in runs) or "no run that is open"
-    fact = f"within {MOST_DAYS.days} days nothing happens for {waiting}" if coming else f"nothing comes for {waiting}"
+    fact = f"within {most.days} days nothing happens for {waiting}" if coming else f"nothing comes for {waiting}"
     raise NothingComes(fact, next=f"seeding explain {runs[0].run_id}" if runs else "seeding status --all")
 
 

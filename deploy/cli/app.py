@@ -34,6 +34,7 @@ def rehearse(
     keep_ui: Annotated[bool, typer.Option("--keep-ui", help="Leave the Prefect UI running at the end.")] = False,
     fault: Annotated[str, typer.Option(help="CODE[,CODE...]: play these faults instead; `all` for every one.")] = "",
     chaos: Annotated[int | None, typer.Option(metavar="SEED", help="Random faults at random times; seeded.")] = None,
+    soak: Annotated[int, typer.Option(metavar="DAYS", help="Seeds from --chaos on, for so many office-days.")] = 0,
     offices: Annotated[int, typer.Option(help="So many offices, worked by processes as in production.")] = 0,
     home: Home = None,
     json: Json = False,
@@ -45,6 +46,10 @@ def rehearse(
         from deploy.cli import faults
 
         run("rehearse", lambda: faults.faults(home, fault, quiet=json), as_json=json)
+    if soak:
+        from deploy.cli.soak import soaked
+
+        run("rehearse", lambda: soaked(home, soak, chaos or 0, quiet=json), as_json=json)
     if chaos is not None:
         from deploy.cli import faults
 

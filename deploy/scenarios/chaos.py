@@ -7,10 +7,12 @@ for a named person with a named question, its journal whole, and nothing done tw
 from __future__ import annotations
 
 import random
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from deploy.rehearse import GOAL
@@ -25,7 +27,7 @@ from deploy.scenarios.harms import (
     way_back_corrected,
 )
 from deploy.scenarios.scenario import nothing_is_lost_or_done_twice
-from deploy.scenarios.stage import Stage, must
+from deploy.scenarios.stage import Differs, Stage, must
 from states.conditions import CATALOGUE, row_of
 from states.lifecycle import STATES, Turn
 from states.run import Run
@@ -37,7 +39,10 @@ MOST_ROUNDS = 160
 MOST_STRIKES = 6
 MOST_ATTEMPTS = 3  # devices; then the operator gives the run up
 MOST_TRIES = 4  # to mend one code; then, too
+BETWEEN_LOOKS = timedelta(days=3)  # at most, though nothing happens: months would pass in which nobody tries again
 LIKELY = 0.4  # that something strikes in a round
+PERSONS = ("the office", "the operator", "the carrier")
+RAISED = "condition-raised"
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,23 @@ class Strike:
 
 @dataclass(frozen=True)
 class Story:
-    """What came of one seed: the strikes and what people did, in order, and how the run ended.
+    """What came of one seed at one office: the strikes and what people did, in order, and how the run ended.
 
-    *wrong* says what must not be, "" when all is well.
+    `way` is "done", "given up", or whom it waits for with which question; *wrong* says what must not be, "" when all
+    is well. `days` are simulated ones from the opening to the end, `lines` those of the journal whose chain was
+    checked, `codes` every condition that was raised, `effects` how often Azure did what over all orders of the run.
     """
 
     seed: int
     office: str
     told: tuple[str, ...]
     end: str
+    way: str
+    days: float
+    lines: int
+    struck: tuple[str, ...]
+    codes: tuple[str, ...]
+    effects: dict[str, int]
     wrong: str = ""
 
 
@@ -135,11 +148,23 @@ class Chaos:
         self.dice = random.Random(f"{seed}/{stage.office}")  # noqa: S311 - a story, no secret
         self.strikes_left = self.dice.randint(2, MOST_STRIKES)
         self.undo: list[Strike] = []
+        self.struck: list[str] = []
         self.told: list[str] = []
         self.tried: Counter[str] = Counter()  # how often a person mended each code
 
     def play(self) -> Story:
-        """Play to the end. Raises Differs when the run ends where none may, or something was done twice."""
+        """Play to the end, and tell. What ends as no run may, or breaks off, is told as wrong."""
+        try:
+            self.play_on()
+            self.check(self.stage.now_run)
+        except Differs as differs:
+            return self.story(str(differs))
+        except Exception as bug:
+            return self.story(broke_off(bug))
+        return self.story()
+
+    def play_on(self) -> None:
+        """Pass, strike, mend and answer until the run is over, or has asked for too long."""
         for _ in range(MOST_ROUNDS):
             if self.is_over():
                 break
@@ -150,10 +175,9 @@ class Chaos:
                 self.mend(step.code)
             elif not self.stage.be_the_office() and not self.is_over():
                 self.put_right()
-                self.stage.time_goes_on()
-        run = self.stage.now_run
-        self.check(run)
-        return Story(self.seed, self.stage.office, tuple(self.told), self.ending(run))
+                self.stage.time_goes_on(BETWEEN_LOOKS)
+        else:
+            self.stage.sweep()  # what it asks now, after the last answer
 
     def is_over(self) -> bool:
         """Say whether the run has come to its goal or to its end."""
@@ -169,6 +193,7 @@ class Chaos:
             return
         strike = self.dice.choice(pool)
         self.strikes_left -= 1
+        self.struck.append(strike.name)
         self.note(f"strikes: {strike.name}")
         strike.harm(self.stage)
         self.undo.append(strike)
@@ -193,19 +218,48 @@ class Chaos:
         """Check that the run ended as one may, and that no code of its is without a row."""
         nothing_is_lost_or_done_twice(self.stage, run)
         must(set(run.conditions) <= set(CATALOGUE) - {"unexpected"}, f"conditions: {', '.join(run.conditions)}")
-        asked = isinstance(self.stage.step, Ask) and self.stage.step.question
-        must(self.is_over() or asked, f"{run.run_id} hangs in {run.state}, waiting for nobody")
-
-    def ending(self, run: Run) -> str:
-        """Return how the run ended, as a sentence."""
         step = self.stage.step
-        waits = f", asking {step.who}: {step.question}" if not self.is_over() and isinstance(step, Ask) else ""
-        return f"{run.state} in attempt {run.attempt}, {run.seq} lines{waits}"
+        asked = isinstance(step, Ask) and step.who in PERSONS and step.question and step.command
+        must(self.is_over() or asked, f"{run.run_id} hangs in {run.state}, waiting for nobody: {step}")
+
+    def way(self) -> str:
+        """Return how the run ended, in a word; whom it asks what when it waits."""
+        step = self.stage.step
+        if self.stage.now_run.state == GOAL:
+            return "done"
+        if self.is_over():
+            return "given up"
+        return f"{step.who}: {step.question}" if isinstance(step, Ask) else "nobody"
+
+    def story(self, wrong: str = "") -> Story:
+        """Return what is to be told so far."""
+        stage, run, way = self.stage, self.stage.now_run, self.way()
+        waits = f", asking {way}" if way not in ("done", "given up") else ""
+        raised = (line.payload["code"] for line in stage.rehearsal.journal.lines(run.run_id) if line.kind == RAISED)
+        return Story(
+            self.seed,
+            stage.office,
+            tuple(self.told),
+            end=f"{run.state} in attempt {run.attempt}, {run.seq} lines{waits}",
+            way=way,
+            days=(stage.rehearsal.clock.now() - run.opened_at) / timedelta(days=1),
+            lines=run.seq,
+            struck=tuple(self.struck),
+            codes=tuple(raised),
+            effects={effect: sum(counts.values()) for effect, counts in stage.control.stats().items()},
+            wrong=wrong,
+        )
 
     def note(self, what: str) -> None:
         """Write a line of the story."""
         run = self.stage.now_run
         self.told.append(f"{self.stage.rehearsal.clock.now():%Y-%m-%d %H:%M}  {run.state}  {what}")
+
+
+def broke_off(bug: Exception) -> str:
+    """Return what an exception that nobody expected was, and where."""
+    last = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}: {bug}"
 
 
 def _resume(stage: Stage) -> None:

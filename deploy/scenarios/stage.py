@@ -14,7 +14,7 @@ from typing import Any
 
 from deploy.inventory import Office, load
 from deploy.rehearsal.control import Control
-from deploy.rehearse import GOAL, NothingComes, Rehearsal, answer, jump, serial_on_the_label, set_up
+from deploy.rehearse import GOAL, MOST_DAYS, NothingComes, Rehearsal, answer, jump, serial_on_the_label, set_up
 from deploy.scenarios.agent_here import asked_here
 from deploy.settings import settings
 from deploy.wiring import azure_settings, world
@@ -149,16 +149,20 @@ class Stage:
         self.control.jump(self.control.now() + span)
         self.rehearsal.clock.set(self.control.now())
 
-    def time_goes_on(self) -> None:
-        """Let time jump to the next thing that moves the run; a quarter of an hour where nothing is to come."""
+    def time_goes_on(self, most: timedelta = MOST_DAYS) -> None:
+        """Let time jump to the next thing that moves the run, but no further than *most*.
+
+        A quarter of an hour passes where nothing at all is to come.
+        """
         now = self.rehearsal.clock.now()
         must(
             now - self.now_run.opened_at < LONGEST, f"nothing more came until {now:%Y-%m-%d}: {_standing(self.now_run)}"
         )
         try:
-            jump(self.rehearsal)
+            jump(self.rehearsal, most)
         except NothingComes:
-            self.let_pass(timedelta(minutes=15))
+            coming = self.control.next()
+            self.let_pass(most if coming and coming[0] > now + most else timedelta(minutes=15))
 
     @cached_property
     def portal(self) -> Any:

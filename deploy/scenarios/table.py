@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.rehearsal.control import Control
-from deploy.scenarios.chaos import Chaos, Story
+from deploy.scenarios.chaos import Chaos, Story, broke_off
 from deploy.scenarios.data_box import DATA_BOX
 from deploy.scenarios.landing import LANDING
 from deploy.scenarios.own_disk_stage import Bench
@@ -49,8 +48,7 @@ def play_all(scenarios: Iterable[Row], azure: dict[str, Any]) -> Iterator[Result
         except Differs as differs:
             seen = str(differs)
         except Exception as bug:
-            last = traceback.extract_tb(bug.__traceback__)[-1]
-            seen = f"{type(bug).__name__} at {Path(last.filename).name}:{last.lineno}: {bug}"
+            seen = broke_off(bug)
         yield Result(scenario, seen, time.monotonic() - begun)
 
 
@@ -78,8 +76,4 @@ def play_chaos(seed: int, azure: dict[str, Any]) -> Iterator[Story]:
             tempfile.TemporaryDirectory(prefix="seeding-chaos-") as home,
             closing(Stage(azure, Path(home), office)) as stage,
         ):
-            chaos = Chaos(stage, seed)
-            try:
-                yield chaos.play()
-            except Differs as differs:
-                yield Story(seed, office, tuple(chaos.told), "", str(differs))
+            yield Chaos(stage, seed).play()
