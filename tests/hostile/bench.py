@@ -296,7 +296,7 @@ class _Play:
             answers.delivered(book, order.devices[0].serial, PERSON)
         elif run.state == "delivered":
             answers.prepared(book, PERSON, self.control.prepare_to_ship(order.devices[0].serial))
-        elif run.state == "copied" and order.status == "Delivered":
+        elif run.state == "copied" and order.place == "Delivered":
             given = self.control.hand_over(self.job)
             answers.handed_over(book, PERSON, given["carrier"], given.get("tracking") or "")
         else:

@@ -136,7 +136,7 @@ WORLD: dict[str, Any] = {
     "complete-with-warnings":     lambda dice: {},
     "copy-halted":                lambda dice: {},
     "delay":                      lambda dice: {"when": dice.choice(STAGES), "days": dice.choice((2, 9))},
-    "unknown-stage":              lambda dice: {"when": dice.choice(STAGES[:3]), "stage": "Teleported"},
+    "unknown-stage":              lambda dice: {"when": dice.choice(STAGES), "stage": "Teleported"},
 }  # fmt: skip
 
 
