@@ -13,7 +13,7 @@ SEEDS  ?= 0-999
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash fuzz mutants proofs sbom audit constraints clean
+.PHONY: help .venv node_modules rehearse fleet faults test check docs docs-check site bench bench-fleet hostile crash soak fuzz mutants proofs sbom audit constraints clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
