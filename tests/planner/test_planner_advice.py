@@ -12,7 +12,7 @@ from offices_to_plan import CLOCK, GB, MONDAY, PLAN, TB, advice, codes, office, 
 from deploy.figures import figures
 from deploy.inventory.planning_keys import PricesEntry
 from states.plan import Drive, OwnDisk
-from states.planner.advice import Advice
+from states.planner.advice import Advice, advise
 from states.planning import problems
 
 DISK, BOX, OWN, NETWORK = "DataBoxDisk", "DataBox", "DataBoxCustomerDisk", "network"
@@ -301,3 +301,17 @@ def test_a_later_start_moves_every_date():
     assert now.chosen.p90 is not None
     assert later.chosen.p90 is not None
     assert later.chosen.p90.finished - now.chosen.p90.finished == timedelta(28)
+
+
+@pytest.mark.parametrize("key, size", [(DISK, 3 * TB), (OWN, 30 * TB)])
+def test_sources_stay_on_the_devices_of_an_earlier_plan(key: str, size: int):
+    """Two on each device, and the plan made again pairs them as before, not as it would by itself."""
+    needs = office(size, size, size, size)
+    before = {"item-0": 0, "item-3": 0, "item-1": 1, "item-2": 1}
+
+    def pairs(earlier: dict[str, int] | None) -> list[set[str]]:
+        found = advise(needs, MONDAY, CLOCK, earlier)
+        orders = next(verdict.way for verdict in found.verdicts if verdict.way.key == key).orders
+        return [{item.name for item in order.items} for order in orders]
+
+    assert pairs(before) == [{"item-0", "item-3"}, {"item-1", "item-2"}] != pairs(None)

@@ -9,6 +9,8 @@ from own_stories import OWN_PLAN, run_in
 
 from deploy.data import limits
 from states.plan import Drive, Item, Plan
+from states.planner.needs import Needs
+from states.planner.orders import own_disk_with
 from states.planning import problems
 from states.playbook import VERBS, Ask, next_step
 
@@ -93,3 +95,28 @@ def test_the_office_is_told_what_must_be_on_the_parcel():
 
     assert isinstance(asked, Ask) and f"On it must be: {GATE}; a commercial invoice." in asked.question
     assert isinstance(nothing, Ask) and "On it" not in nothing.question
+
+
+@pytest.mark.parametrize(
+    "country, location, carrier, gate, papers",
+    [
+        ("GB", "uksouth", "", "an Inbound ID, from Azure Data Box operations", False),
+        ("GB", "ukwest", "", "", False),  # the same country, another gate
+        ("CH", "westeurope", "FedEx", "", True),
+        ("JP", "japaneast", "DHL", "", False),
+        ("ZA", "southafricanorth", "", "", False),  # nobody says by whom drives come back
+    ],
+)
+def test_an_office_without_own_disks_is_planned_with_what_it_would_have_to_write(
+    country, location, carrier, gate, papers
+):
+    """The preferred carrier or the first, what the gate wants, the papers of a border; the rest is to be named."""
+    drives = (Drive("to be bought 1", 8 * TB),)
+    needs = Needs(replace(OWN_PLAN, country=country, location=location, own_disk=None), limits())
+    own = own_disk_with(needs, drives)
+
+    assert (own.staging, own.container, own.copy_computer) == ("to be named", "seed-leeds", OWN_PLAN.server)
+    assert (own.drives, own.return_carrier, bool(own.papers)) == (drives, carrier, papers)
+    assert own.gate.startswith(gate) and bool(own.gate) == bool(gate)
+    mine = Needs(OWN_PLAN, limits())
+    assert own_disk_with(mine, drives) == replace(OWN_PLAN.own_disk, drives=drives)

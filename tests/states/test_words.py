@@ -79,7 +79,7 @@ OWN_DISKS = [
 ]
 POOR = dict(prices={"data_box_disk_order": Decimal(9)}, budget=(Decimal(1), "EUR"), currency="EUR")
 OFFICES = [
-    dict(items=sized(TB)), dict(items=sized(5 * TB, change=9 * GB), line=Line(20, 12)),
+    dict(items=sized(TB)), dict(items=()), dict(items=sized(5 * TB, change=9 * GB), line=Line(20, 12)),
     dict(items=sized(TB), line=Line(1000, 24, True)), dict(items=sized(4 * TB, 3 * TB + 1, TB), line=Line(50, 10)),
     dict(items=sized(9 * TB, 2 * TB), line=Line(20, 24)), dict(items=sized(3 * TB, change=60 * GB), line=Line(4, 24)),
     dict(items=sized(30 * TB, 20 * TB, 9 * TB), agent="mars"), dict(items=sized(2 * TB), **POOR),
