@@ -125,8 +125,8 @@ def advised(changes: dict) -> Iterator[str]:
     yield from whole(found.problems)
     for verdict in found.verdicts:
         way = verdict.way
-        if way.key.startswith("DataBox-"):
-            continue  # the same of every office: nobody says whether agents seed with it
+        if way.key.startswith("DataBox-") and found.needs.plan.items:
+            continue  # the same for every office: said once
         yield f"{way.key} {way.name}{' *' if verdict.chosen else ''}: {dated(way.p50)} | {dated(way.p90)}"
         for order in way.orders:
             names = " ".join(item.name for item in order.items)
