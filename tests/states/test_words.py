@@ -63,7 +63,7 @@ BOXES = [
     dict(items=(Item("a", 100, -1),)), dict(items=(Item("a", 1), Item("A", 1))),
     dict(items=(Item("a", 1, vault_item="x"), Item("b", 1, vault_item="X"))),
     dict(country="NZ"), dict(country="FR", location="uksouth"), dict(country="CH", location="germanywestcentral"),
-    dict(location="atlantis"), dict(country="US", location="eastus", sku="DataBox", device_bytes=80 * TB),
+    dict(location="atlantis"), dict(location="australiaeats"), dict(country="US", location="eastus", sku="DataBox", device_bytes=80 * TB),
     dict(sku="DataBoxHeavy"), dict(sku="DataBoxCustomerDisk"), dict(agent="mars", restore_sample=True),
     dict(agent="mars", items=sized(54_400 * GB + 1), sku="DataBox", device_bytes=80 * TB),
     dict(storage_account="Contoso"), dict(job_name="perth-1"), dict(mode="own-disk", sku="DataBoxCustomerDisk"),
