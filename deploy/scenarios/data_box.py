@@ -70,6 +70,11 @@ def link_removed(stage: Stage) -> None:
     (stage.source / "shortcut").unlink()
 
 
+def role_given(stage: Stage) -> None:
+    """Give the credential its role; Azure refuses nothing any more."""
+    stage.control.clear_faults()
+
+
 def keeps(days: int) -> Deed:
     """Return what lets the device lie at the office for so many days."""
     return lambda stage: stage.let_pass(timedelta(days=days))
@@ -82,6 +87,7 @@ def source_mounted(stage: Stage) -> None:
 
 NOT_THERE = (22, 23, 24, 25, 26, 27, 28, 29, 30, 45, 46)  # unlock, share or mount: all the server sees is no device
 ORDER = ("PUT", "/jobs/[^/]+$")
+SECRETS = ("POST", "/listCredentials")  # asked for a Data Box alone: an order of disks names them without secrets
 PLANNED: Deed = nothing
 ARRIVED, READY = asked("which serial number"), asked("Prepare to ship")
 BOX, DISK = partial(Scenario, office="sydney"), partial(Scenario, office="lyon")
@@ -101,6 +107,9 @@ ORDERS = (
          "planned", "wait", by_itself("ordered"), says="AnotherOperationInProgress"),
     DISK((), "order-foreign", "somebody else's order has the run's name", PLANNED, name_taken,
          "planned", "give it the tags", person(tagged_as_ours, "ordered")),
+    BOX((21,), "not-allowed", "the role does not permit to read the device's passwords", at("ordered"),
+        azure_answers(403, "AuthorizationFailed", "No permission for listCredentials/action.", *SECRETS, times=99),
+        "ordered", RESUME, resumed("delivered", role_given), says="listCredentials"),
     DISK((15,), "order-delayed", "Azure has no device for three weeks", at("ordered"), order_has("delay", days=20),
          "ordered", "90 days", by_itself("delivered"), says="HighDemandDelay"),
     DISK((16,), "order-cancelled", "Azure cancels the order after ninety days", at("ordered"),

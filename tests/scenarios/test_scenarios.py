@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,13 +11,20 @@ from typing import get_args
 import pytest
 from rehearsal_host import Rehearsal as Azure
 
+from deploy.cli.envelope import Exit
 from deploy.cli.faults import chosen_by
+from deploy.cli.soak import answered
+from deploy.rehearsal.control import Control
+from deploy.scenarios.chaos import Chaos, Story
 from deploy.scenarios.own_disks import OWN_DISKS
 from deploy.scenarios.plans import PLANS
 from deploy.scenarios.scenario import Kind, Scenario
+from deploy.scenarios.soak import soak, summed
+from deploy.scenarios.stage import Differs, Stage
 from deploy.scenarios.table import SCENARIOS, play_all, play_chaos
 from states.conditions import CATALOGUE
 from states.faults import FAULTS
+from states.steps import Ask
 from tasks.errors import InvalidInput
 
 # Rows of the trade's faults that concern own disks; 56 has a test of its own.
@@ -30,7 +38,6 @@ ELSEWHERE = {
     11: "tests/office/test_agent_doctor.py",
     12: "tests/office/test_agent_doctor.py",
     13: "tests/inventory/test_inventory_hostile.py",
-    21: "tests/azure/test_azure_errors.py",
     40: "tests/media/test_media_devices.py",
 }
 AT_WORK = [row for row in SCENARIOS if isinstance(row, Scenario)]
@@ -119,3 +126,38 @@ def test_one_seed_tells_one_story(rehearsal: Azure):
     first, again = (list(islice(play_chaos(SEED, rehearsal.known), 1)) for _ in range(2))
 
     assert first == again and first[0].told and not first[0].wrong
+
+
+@pytest.mark.slow
+def test_a_soak_of_a_few_seeds_ends_as_it_may(tmp_path: Path):
+    """Chains whole, nothing twice, nobody waited for who is nobody; and 101 ends with a second device, not given up."""
+    sums = summed(soak(days=60, first=100, jobs=2, home=tmp_path))
+
+    assert not sums.wrong and sums.days >= 60 and {100, 101} <= set(sums.seeds)
+    assert sums.chains == sum(sums.ways.values()) and sums.azure["orders"] >= sums.chains
+    assert all(": " in way for way in set(sums.ways) - {"done", "given up"})
+
+
+def test_a_soak_says_which_seed_went_wrong_and_when_too_little_time_has_passed():
+    """The exit code is not zero, the trouble is named, and the command plays it again."""
+    good = Story(7, "lyon", (), "end", "done", 40.0, 50, ("late",), ("order-gone",), {"orders": 2, "pickups": 1})
+    bad = replace(good, seed=8, way="nobody", wrong="pickups of x was done 2 times")
+
+    well, ill, short = (answered(summed(told), 40, 1.0) for told in ((good,), (good, bad), ()))
+
+    assert well.exit == Exit.DONE and not well.problems
+    assert ill.exit == Exit.FAILED and [p.next for p in ill.problems] == ["seeding rehearse --chaos 8"]
+    assert "2 times" in ill.problems[0].message and ill.data["azure"] == {"orders": 4, "pickups": 2}
+    assert short.exit == Exit.FAILED and "0 of 40" in short.problems[0].message
+
+
+def test_a_run_that_waits_for_nobody_is_wrong(rehearsal: Azure, tmp_path: Path):
+    """A question needs somebody: neither Azure nor the agent is a person."""
+    Control(rehearsal.known["control"], rehearsal.known["ca"]).reset(retry_after=0)
+    with closing(Stage(rehearsal.known, tmp_path, "lyon")) as stage:
+        chaos = Chaos(stage, SEED)
+        stage.sweep()
+        for who, allowed in (("the office", True), ("Azure", False), ("the agent", False)):
+            stage.step = Ask(who, "Well?", "seeding status", stage.now_run.since, stage.now_run.since)
+            with nullcontext() if allowed else pytest.raises(Differs, match="waiting for nobody"):
+                chaos.check(stage.now_run)
