@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from postgresql_host import Server
     from prefect_host import Prefect
     from rehearsal_host import Rehearsal
+
+if "MUTANT_UNDER_TEST" in os.environ:  # to notice a mutant takes one example; to make it small takes most of the time
+    from hypothesis import Phase, settings
+
+    settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), deadline=None, database=None)
+    settings.load_profile("mutants")
 
 
 @pytest.fixture(scope="session")
