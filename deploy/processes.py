@@ -101,7 +101,7 @@ class PrefectServer:
         self._keep_template()
 
     def _keep_template(self) -> None:
-        if self.template.exists():
+        if self.template.exists() or not self.database.exists():  # another database than SQLite is in use
             return
         aside = self.template.with_suffix(f".{os.getpid()}.part")
         with closing(sqlite3.connect(self.database)) as live, closing(sqlite3.connect(aside)) as copy:

@@ -23,6 +23,7 @@ import yaml
 from deploy.cli.opening import Opened
 from deploy.cli.starting import open_run
 from deploy.clocks import FileClock
+from deploy.fleet_database import FleetDatabase, fleet_database
 from deploy.many_offices import many_offices
 from deploy.processes import Child, prefect_server, rehearsal_azure
 from deploy.rehearsal.control import Control
@@ -45,9 +46,9 @@ DRIVE_SLACK = 1024 * 1024  # beside less than half of the seed: what planning le
 MOST_DAYS = timedelta(days=120)
 STALLED_PASSES = 12  # jumps after which a run that did not move and asks for something we do not play is left alone
 OFFICE_PERSON = "office-stand-in"
-# A fleet's own server keeps flow runs, states and artifacts. What it does about events as well (automations, the feed,
-# task runs) makes writers of SQLite wait for each other, up to a minute; nothing in a rehearsal asks for it.
-BUSY_SERVER = {
+# A rehearsed fleet's server keeps flow runs, states and artifacts, and does nothing about events (automations, feed,
+# task runs): nobody asks for them there, and each is a write.
+QUIET_SERVER = {
     f"PREFECT_SERVER_SERVICES_{service}_ENABLED": "false"
     for service in ("TRIGGERS", "EVENT_PERSISTER", "TASK_RUN_RECORDER")
 }
@@ -70,6 +71,7 @@ class Rehearsal:
     journal: Journal
     prefect_url: str = ""
     children: list[Child] = field(default_factory=list)
+    database: FleetDatabase | None = None
 
     def runs(self) -> list[Run]:
         """Return every run as its journal tells it."""
@@ -85,6 +87,8 @@ class Rehearsal:
         for child in reversed(self.children):
             child.stop()
         self.children.clear()
+        if self.database:
+            self.database.stop()
 
 
 def begin(where: Settings, data: Path | None, sample_bytes: int, many: int = 0) -> Rehearsal:
@@ -93,17 +97,22 @@ def begin(where: Settings, data: Path | None, sample_bytes: int, many: int = 0) 
     *many* are so many offices made of the sample's, each with a worker of its own; see `deploy/many_offices.py`.
     """
     azure_child = rehearsal_azure(where.home / "azure")
-    children = [azure_child]
+    children: list[Child] = [azure_child]
+    database = None
     try:
-        prefect = prefect_server(where.prefect, where.home.parent / "cache", BUSY_SERVER if many else {})
+        database = fleet_database() if many else None
+        env = {**QUIET_SERVER, **(database.environment if database else {})} if many else {}
+        prefect = prefect_server(where.prefect, where.home.parent / "cache", env)
         children.append(prefect.child)
         rehearsal = set_up(where, azure_child.first_line(), data, sample_bytes, many=many)
         prefect.wait()
     except BaseException:
         for child in children:
             child.stop()
+        if database:
+            database.stop()
         raise
-    return replace(rehearsal, prefect_url=prefect.ui, children=children)
+    return replace(rehearsal, prefect_url=prefect.ui, children=children, database=database)
 
 
 def set_up(
