@@ -29,7 +29,7 @@ from deploy.rehearsal.records import Device, Order, Records, Stage
 from deploy.rehearse import enter, lay_out
 from deploy.settings import settings
 from deploy.wiring import world
-from flows.home_run import Home
+from flows.home_run import Home, News, artifact_key
 from flows.prefect_api import prefect_api
 from states.codec import to_json
 from states.facts import KIND_OF, Evidence, JobSeen
@@ -65,11 +65,15 @@ class Fleet:
         return self.journal.run_ids()
 
     def tell(self) -> None:
-        """Give every run its home run in Prefect, as if all that happened had been told long ago."""
+        """Give every run its home run and its pages in Prefect, as if all that happened had been told long ago."""
 
         def one(run_id: str) -> None:
             run = self.journal.run(run_id)
-            home.announce(home.project(replace(run, history=run.history[-1:])), run.seq, "", [])
+            page = home.project(replace(run, history=run.history[-1:]))
+            for name in ("timeline", "record"):
+                body = {"key": artifact_key(f"{name}-{run_id}"), "type": "markdown", "data": "", "description": ""}
+                api.post("/artifacts/", {**body, "flow_run_id": str(page.id)})
+            home.announce([News(page, run.seq, "", [])])
 
         chosen = {PREFECT_API_URL: os.environ["PREFECT_API_URL"]}  # Prefect was imported before its server stood
         with temporary_settings(chosen), prefect_api() as api, ThreadPoolExecutor(4) as crew:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -16,11 +17,11 @@ from prefect.states import Completed, Failed
 
 from flows.charts import CHARTED, funnel, gantt
 from flows.desk import answered_meanwhile, collapse_late, withdraw
-from flows.home_run import Home
+from flows.home_run import RUNS_AT_ONCE, Home, News
 from flows.hub import show_hub
 from flows.pages import fleet, forms_of, question, record, state_message, timeline
 from flows.passing import Passed, run_pass
-from flows.prefect_api import prefect_api
+from flows.prefect_api import one_connection, prefect_api
 from flows.telling import asked_event, events_of, may_ask, worth_telling
 from flows.verb_task import perform_as_task
 from flows.world import World, current
@@ -46,7 +47,11 @@ async def advance(run_id: str, look_now: bool = False) -> State:
 @flow(name="advance-fleet", flow_run_name="fleet", log_prints=False, persist_result=False)
 async def advance_fleet(look_now: bool = False, only: list[str] | None = None, office: str = "") -> State:
     """Advance every run that is due (of one *office*, or those in *only*). One run's trouble never ends another's."""
-    world = current().for_many()
+    with one_connection():
+        return await _advance_fleet(current().for_many(), look_now, only, office)
+
+
+async def _advance_fleet(world: World, look_now: bool, only: list[str] | None, office: str) -> State:
     await asyncio.to_thread(collapse_late, runtime.deployment.id)
     rows = [row for row in world.journal.rows(open_only=True) if office in ("", row.office)]
     answered = await asyncio.to_thread(answered_meanwhile, runtime.deployment.id)
@@ -94,9 +99,10 @@ def _pass_and_show(world: World, run_id: str, look_now: bool, flow_run_id: str |
 def _show_fleet(world: World, passed: list[Passed]) -> None:
     with prefect_api() as api:
         home = Home(api)
-        home.look_up([one.run for one in passed])
-        for one in passed:
-            show_run(world, home, one)
+        for start in range(0, len(passed), RUNS_AT_ONCE):
+            some = passed[start : start + RUNS_AT_ONCE]
+            home.look_up([one.run for one in some])
+            show_runs(world, home, some)
         withdraw(api, {row.run_id for row in world.journal.rows(open_only=True)})
         rows, now = world.journal.rows(), world.clock.now()
         home.show("fleet", None, "table", json.dumps(fleet(rows, now)), "Every seeding run")
@@ -108,6 +114,21 @@ def _show_fleet(world: World, passed: list[Passed]) -> None:
 
 def show_run(world: World, home: Home, passed: Passed) -> None:
     """Bring a run's pages up to date, and tell what happened to it. Safe to repeat."""
+    show_runs(world, home, [passed])
+
+
+def show_runs(world: World, home: Home, passed: Sequence[Passed]) -> None:
+    """Bring the pages of runs up to date, and tell what happened to them, in one go. Safe to repeat."""
+    news: list[News] = []
+    try:
+        for one in passed:
+            news.append(_shown(world, home, one))
+    finally:
+        home.announce(news)
+
+
+def _shown(world: World, home: Home, passed: Passed) -> News:
+    """Bring a run's pages up to date; return what is to be told of it."""
     run, step, now = passed.run, passed.step, world.clock.now()
     forms, quiet = home.forms(forms_of(step)), world.quiet_of(run.plan.office)
     clocks = deadlines(run, world.site_of(run.plan).clocks)
@@ -120,4 +141,4 @@ def show_run(world: World, home: Home, passed: Passed) -> None:
         lines = world.journal.lines(run.run_id)
         home.show(f"record-{run.run_id}", page.id, "markdown", record(run, lines), f"What {run.run_id} knows")
         events = [*events_of(run, worth_telling(lines[page.told :], now, quiet), page.id), *events]
-    home.announce(page, run.seq, told_of, events)
+    return News(page, run.seq, told_of, events)

@@ -20,7 +20,8 @@ from states.run import Passage, Run
 
 FLOW_NAME = "seeding-run"
 TOLD = "seeding.told"
-AT_ONCE = 100  # runs that one question asks about: an answer holds their timelines
+RUNS_AT_ONCE = 100  # runs that one question asks about: two pages each, and the server answers with 200 at most
+EVENTS_AT_ONCE = 500
 TYPE_OF = {"incremental-scheduled": "COMPLETED", "closed": "COMPLETED", "cancelled": "CANCELLED", "abandoned": "FAILED"}
 
 
@@ -33,6 +34,16 @@ class Page:
     asked: str
 
 
+@dataclass(frozen=True)
+class News:
+    """What is to be told of a run beside its page: up to which journal line, about which question, and the events."""
+
+    page: Page
+    told: int
+    asked: str
+    events: list[dict[str, Any]]
+
+
 class Home:
     """What the projection writes: home runs, their states, and artifacts that are updated in place."""
 
@@ -41,18 +52,18 @@ class Home:
         self._forms: dict[str, str] = {}
         self._flow_id: str | None = None
         self._homes: dict[str, dict[str, Any]] = {}
-        self._artifacts: dict[str, str] = {}
+        self._artifacts: dict[str, dict[str, Any]] = {}
 
     def look_up(self, runs: Sequence[Run]) -> None:
-        """Find many home runs and their timelines with few questions; what is not found is asked for singly."""
-        for start in range(0, len(runs), AT_ONCE):
-            some = runs[start : start + AT_ONCE]
-            which = {"idempotency_key": {"any_": [_key_of(run) for run in some]}}
-            rows = self._api.post("/flow_runs/filter", {"flow_runs": which, "limit": AT_ONCE})
-            self._homes |= {row["idempotency_key"]: row for row in rows}
-            keys = {"key": {"any_": [artifact_key(f"timeline-{run.run_id}") for run in some]}}
-            found = self._api.post("/artifacts/latest/filter", {"artifacts": keys, "limit": AT_ONCE})
-            self._artifacts |= {row["key"]: row["latest_id"] for row in found}
+        """Find up to RUNS_AT_ONCE home runs and their pages with two questions; what is missing is asked for singly."""
+        which = {"idempotency_key": {"any_": [_key_of(run) for run in runs]}}
+        rows = self._api.post("/flow_runs/filter", {"flow_runs": which, "limit": RUNS_AT_ONCE})
+        self._homes = {row["idempotency_key"]: row for row in rows}
+        news = [run for run in runs if run.seq > _told(self._homes.get(_key_of(run), {}))[0]]
+        names = [*(f"timeline-{run.run_id}" for run in runs), *(f"record-{run.run_id}" for run in news)]
+        keys = {"key": {"any_": [artifact_key(name) for name in names]}}
+        found = self._api.post("/artifacts/latest/filter", {"artifacts": keys, "limit": 2 * RUNS_AT_ONCE})
+        self._artifacts = {row["key"]: row for row in found}
 
     def project(self, run: Run, question: str = "") -> Page:
         """Bring the home run to the run's latest state, step by step; return it as it was found.
@@ -62,15 +73,16 @@ class Home:
         home = self._homes.pop(_key_of(run), None) or self._api.post("/flow_runs/", self._flow_run(run))
         for state in _to_set(run, question, home.get("state") or {}):
             self._api.post(f"/flow_runs/{home['id']}/set_state", {"state": state, "force": True})
-        told, _, asked = str((home.get("labels") or {}).get(TOLD, "0 ")).partition(" ")
-        return Page(UUID(home["id"]), int(told), asked)
+        return Page(UUID(home["id"]), *_told(home))
 
-    def announce(self, page: Page, told: int, asked: str, events: list[dict[str, Any]]) -> None:
-        """Send events, and remember up to which journal line and about which question they told."""
-        if events:
-            self._api.post("/events", events)
-        if (told, asked) != (page.told, page.asked):
-            self._api.patch(f"/flow_runs/{page.id}/labels", {TOLD: f"{told} {asked}"})
+    def announce(self, news: Sequence[News]) -> None:
+        """Send the events of these runs together, then remember of each what it was told."""
+        events = [event for one in news for event in one.events]
+        for start in range(0, len(events), EVENTS_AT_ONCE):
+            self._api.post("/events", events[start : start + EVENTS_AT_ONCE])
+        for one in news:
+            if (one.told, one.asked) != (one.page.told, one.page.asked):
+                self._api.patch(f"/flow_runs/{one.page.id}/labels", {TOLD: f"{one.told} {one.asked}"})
 
     def forms(self, names: Iterable[str]) -> dict[str, str]:
         """Return the ids of the forms of these names, as far as they are deployed. Each is looked up once."""
@@ -81,19 +93,20 @@ class Home:
         return {name: self._forms[name] for name in names if self._forms[name]}
 
     def show(self, key: str, home: UUID | None, kind: str, data: Any, description: str) -> None:
-        """Put an artifact on a page, in place: the same key is updated, never piled up."""
+        """Put an artifact on a page, in place: the same key is updated, never piled up; what says the same is left."""
         key = artifact_key(key)
-        known = self._artifacts.pop(key, "") or self._latest(key)
+        known = self._artifacts.pop(key, None) or self._latest(key)
         body = {"data": data, "description": description}
-        if known:
-            self._api.patch(f"/artifacts/{known}", body)
-            return
-        page = {"flow_run_id": str(home)} if home else {}
-        self._api.post("/artifacts/", {"key": key, "type": kind, **body, **page})
+        if known is None:
+            page = {"flow_run_id": str(home)} if home else {}
+            self._api.post("/artifacts/", {"key": key, "type": kind, **body, **page})
+        elif body != {name: known[name] for name in body}:
+            self._api.patch(f"/artifacts/{known['latest_id']}", body)
 
-    def _latest(self, key: str) -> str:
-        found = self._api.post("/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}, "limit": 1})
-        return str(found[0]["latest_id"]) if found else ""
+    def _latest(self, key: str) -> dict[str, Any] | None:
+        which = {"artifacts": {"key": {"any_": [key]}}, "limit": 1}
+        found: list[dict[str, Any]] = self._api.post("/artifacts/latest/filter", which)
+        return found[0] if found else None
 
     def rename(self, flow_run_id: UUID, name: str) -> None:
         """Give a flow run another name."""
@@ -116,6 +129,12 @@ def home_of(api: Api, run_id: str) -> UUID | None:
     body = {"flows": {"name": {"any_": [FLOW_NAME]}}, "flow_runs": {"name": {"any_": [run_id]}}, "limit": 1}
     found = api.post("/flow_runs/filter", {**body, "sort": "START_TIME_DESC"})
     return UUID(found[0]["id"]) if found else None
+
+
+def _told(home: dict[str, Any]) -> tuple[int, str]:
+    """Return up to which journal line a home run's events were told, and about which question the last one was."""
+    told, _, asked = str((home.get("labels") or {}).get(TOLD, "0 ")).partition(" ")
+    return int(told), asked
 
 
 def _key_of(run: Run) -> str:

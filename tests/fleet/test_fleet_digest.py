@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from deploy.inventory import Inventory, load
 from deploy.inventory.offices import OperatorsEntry
 from flows.advance import show_run
 from flows.digest import event_of, tell
-from flows.home_run import Home, Page
+from flows.home_run import Home, News, Page
 from flows.passing import run_pass
 from flows.prefect_api import prefect_api
 from flows.telling import worth_telling
@@ -92,10 +92,11 @@ class Told(Home):
         """Keep it."""
         self.shown[key] = data
 
-    def announce(self, page: Page, told: int, asked: str, events: list[dict[str, Any]]) -> None:
+    def announce(self, news: Sequence[News]) -> None:
         """Remember up to where it told, as Prefect's label does."""
-        self.events += [event["event"] for event in events]
-        self.page = Page(page.id, told, asked)
+        for one in news:
+            self.events += [event["event"] for event in one.events]
+            self.page = Page(one.page.id, one.told, one.asked)
 
 
 def test_a_question_of_the_night_is_asked_in_the_morning(world: World, fake: FakeWorld) -> None:
