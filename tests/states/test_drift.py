@@ -44,6 +44,7 @@ BROKEN = [
     ("account-walled-off", LANDING, account(default_action="Deny", bypass="Logging, Metrics")),
     ("account-walled-off", LANDING, account(public_access="Disabled", bypass="None")),
     ("account-walled-off", LANDING, account(public_access="SecuredByPerimeter")),
+    ("account-walled-off", LANDING, account(default_action="Deny", bypass="")),
     ("account-locked", LANDING, account(locks=("ReadOnly audit",))),
     ("lifecycle-rule", LANDING, account(rules=("tidy",))),
     ("account-immutable", TRAVELLING, account(immutable=("perth-mail",))),
@@ -71,6 +72,8 @@ HARMLESS = [
     replace(WELL, silent_since=NOW - timedelta(days=2)),
     replace(WELL, apps=(APP, replace(APP, name="AzureOfflineBackup_2", ends=NOW - timedelta(days=1)))),
     replace(WELL, apps=()),
+    replace(changed("agent app", APP.name, "none"), apps=(APP,)),  # it is there again
+    account(unread=("locks", "lifecycle rules")),
     changed("key 1"),
 ]
 
