@@ -29,6 +29,7 @@ STATIONS = 3
 COMES_LATE = timedelta(days=12)  # when the last station's worker starts: its devices have waited for days
 HUB_IS_OFF = (timedelta(days=8), timedelta(days=11))
 TOGETHER = timedelta(hours=6)  # what happens so close together is one jump of the clock
+LONGEST_WAIT = timedelta(days=1)  # then a look that is due is made, though nothing has happened
 LOOK_SECONDS = 1.0
 LOST_SECONDS = 30.0  # an office asks for a pass within moments of its answer; after that its request is lost
 SETTLE_SECONDS = 900.0
@@ -182,17 +183,17 @@ def _answers(api: Api) -> tuple[int, int]:
 def _forward(fleet: Fleet) -> None:
     """Move time to the next thing that may move a run, and on until a run is due; not past what is planned here."""
     rehearsal, runs = fleet.rehearsal, open_runs(fleet.rehearsal)
+    ids = {run.run_id for run in runs}
+    due = min(row.due or fleet.now for row in rehearsal.journal.rows(open_only=True) if row.run_id in ids)
     planned = [station.comes for station in fleet.stations if station.child is None]
     if not fleet.hub_was_off:
         planned.append(fleet.begun + HUB_IS_OFF[0])
-    end, until = min([*planned, fleet.begun + LASTS]), None
+    end, until = min([*planned, fleet.begun + LASTS, max(due, fleet.now) + LONGEST_WAIT]), None
     while (coming := rehearsal.control.next()) and coming[0] <= (until or end):
         rehearsal.control.jump(coming[0] + timedelta(minutes=1))
         if until is None and any(waits_for(run, coming[1]) for run in runs):
             until = coming[0] + TOGETHER
-    ids = {run.run_id for run in runs}
-    due = [row.due or fleet.now for row in rehearsal.journal.rows(open_only=True) if row.run_id in ids]
-    now = max(rehearsal.control.now(), min(end, *due) if until else end)
+    now = max(rehearsal.control.now(), min(end, due) if until else end)
     if now > rehearsal.control.now():
         rehearsal.control.jump(now)
     rehearsal.clock.set(rehearsal.control.now())
