@@ -11,7 +11,7 @@ from stories import ACTOR, RUN_ID, SEALED, T0, added, clearing, condition, evide
 from states.codec import NotReadable
 from states.facts import EVIDENCE, JobSeen
 from states.fold import apply, fold, with_evidence
-from states.lifecycle import MILESTONES
+from states.lifecycle import FORWARD, MILESTONES
 from states.lines import KINDS, Draft, Line, chained
 from states.run import Run
 
@@ -300,3 +300,14 @@ def test_a_guard_may_be_asked_about_evidence_that_is_not_on_record():
         k: v for k, v in run.evidence.items() if k != "job-seen"
     }
     assert replace(asked, evidence=run.evidence) == run
+
+
+def test_a_passage_says_how_the_run_came_there():
+    """By the plan at first, then by the trigger of each edge; with line, attempt, and what was known then."""
+    passages = run_in("closed").history
+
+    assert [(one.state, one.trigger, one.attempt) for one in passages] == [
+        ("planned", "plan", 1), *((edge.target, edge.trigger, 1) for edge in FORWARD)
+    ]  # fmt: skip
+    assert [STORY[one.seq - 1].at for one in passages] == [one.at for one in passages]
+    assert passages[0].evidence == () and "job-seen" in passages[1].evidence

@@ -120,3 +120,17 @@ def test_hashes_differ_where_any_field_does_and_nowhere_else():
     assert chained("ab", 0, GENESIS, T0, "c", [draft])[0] == line
     assert chained("a", 0, GENESIS, T0, "bc", [draft])[0].hash != line.hash
     assert chained("ab", 0, line.hash, T0, "c", [draft])[0].hash != line.hash
+
+
+def test_each_break_says_what_it_shows():
+    """In words that a person can compare with the lines."""
+    said = {name: broken([*LINES[:2], edit(LINES[2]), *LINES[3:]]).fact for name, edit in EDITS.items()}
+
+    changed = "was changed after it was written"
+    assert said == {
+        "run": "belongs to perth-2026-12",
+        "number": "is missing; line 4 stands in its place",
+        "previous hash": "does not follow the line before it",
+        **dict.fromkeys(("time", "actor", "kind", "payload", "hash"), changed),
+    }
+    assert broken(LINES[:-1]).fact == f"the journal ended at line {len(LINES)}, {len(LINES) - 1} lines are there"
