@@ -112,7 +112,7 @@ def play_fleet(fleet: Fleet, tell: Any) -> list[Run]:
         _settle(fleet)
         tell(fleet.rehearsal.runs())
         if not answer_all(fleet.rehearsal):
-            _forward(fleet)
+            let_time_pass(fleet)
             if not fleet.hub_was_off and fleet.now - fleet.begun >= HUB_IS_OFF[0]:
                 _without_hub(fleet)
     return fleet.rehearsal.runs()
@@ -180,7 +180,7 @@ def _answers(api: Api) -> tuple[int, int]:
     return int(api.post("/flow_runs/count", answered)), int(api.post("/flow_runs/count", told))
 
 
-def _forward(fleet: Fleet) -> None:
+def let_time_pass(fleet: Fleet) -> None:
     """Move time to the next thing that may move a run, and on until a run is due; not past what is planned here."""
     rehearsal, runs = fleet.rehearsal, open_runs(fleet.rehearsal)
     ids = {run.run_id for run in runs}
