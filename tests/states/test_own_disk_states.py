@@ -117,6 +117,7 @@ def test_a_runs_parcels_are_those_of_all_its_attempts_and_a_corrected_number_is_
 
     assert parcels_of(run) == parcels_of(corrected) == (HANDED,)
     assert again.get(HandedOver) is None and parcels_of(again) == (HANDED,)
+    assert (again.lost_drives, again.landed_drives, again.attempt) == (("WD-2",), {"WD-1": 500}, 2)
 
 
 def test_a_job_that_is_gone_may_be_made_again_for_the_drives_as_they_are():

@@ -10,7 +10,7 @@ from stories import agent, points, run_in
 
 from states.landing import AgentSeen, ItemInVault, PointsSeen, Sighting, VaultSeen
 from states.run import Run
-from states.vaulting import BETWEEN_LOOKS, sighted
+from states.vaulting import BETWEEN_LOOKS, Reckoned, every_point_was_seen_again, reckon, sighted
 
 LANDED = run_in("ingested")
 AT = LANDED.since  # when it was ingested
@@ -109,3 +109,23 @@ def test_witnesses_that_contradict_each_other_change_nothing():
 def test_the_vault_alone_is_no_sighting():
     """One witness shows it, the other does not yet."""
     assert mail(shown(said=())) is None
+
+
+def test_every_point_that_went_is_named_with_its_date():
+    """A person looks for who deleted them."""
+    gone = tuple(Sighting(name, POINT, 1, first=None) for name in ("mail", "sql"))
+    told = [f"{name}: its point of 2026-11-02 20:00 UTC was there and no longer is; find out who deleted it"
+            for name in ("mail", "sql")]  # fmt: skip
+
+    assert every_point_was_seen_again(shown(gone)) == "; ".join(told)
+
+
+def test_the_table_of_vault_against_manifest_is_told_whole():
+    """What was sealed, what landed, and how many points each witness shows."""
+    more = tuple(replace(item, points=3) for item in points(AT, sizes=True))
+
+    assert reckon(shown(said=more)) == tuple(
+        Reckoned(name, size, size, 1, 3, "seen-once", f"{name}: not seen in two looks yet")
+        for name, size in (("mail", 600), ("sql", 400))
+    )
+    assert [(one.vault_points, one.agent_points, one.landed_bytes) for one in reckon(LANDED)] == [(0, 0, None)] * 2
