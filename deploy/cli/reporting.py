@@ -15,7 +15,7 @@ from deploy.calendars import Holidays
 from deploy.cli.envelope import Answer
 from deploy.cli.opening import Opened
 from deploy.data import limits
-from deploy.data.figures import figures
+from deploy.figures import figures
 from deploy.inventory import load
 from deploy.inventory.offices import Office
 from deploy.report import facts, kit, pages

@@ -42,7 +42,7 @@ def test_the_commands_are_commands() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 @given(words=st.lists(st.one_of(st.sampled_from(ODD), st.text(max_size=12)), max_size=5))
-@tries(12)
+@tries(6)
 def test_a_command_ends_in_order_whatever_follows_it(
     command: str, words: list[str], home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -43,26 +43,26 @@ def test_noise_is_refused_with_a_code(door: Door, data: bytes) -> None:
 
 
 BOMBS = {
-    "one-line": b"a" * (3 * MIB),
-    "one-number": b"9" * (2 * MIB),
-    "deep-lists": b"[" * 200_000,
+    "one-line": b"a" * MIB,
+    "one-number": b"9" * MIB,
+    "deep-lists": b"[" * 100_000,
     "deep-objects": b'{"schema":' * 100_000,
-    "deep-elements": b"<a>" * 40_000,
-    "comments": b"<!--" * 100_000,
-    "comments-in-it": b"<CopyLog>" + b"<!-- " * 100_000,
+    "deep-elements": b"<a>" * 15_000,
+    "comments": b"<!--" * 40_000,
+    "comments-in-it": b"<CopyLog>" + b"<!-- " * 40_000,
     "cdata": b"<![CDATA[" * 50_000,
     "doctypes": b"<!DOCTYPE a [" * 50_000,
     "half-tags": b"<a b='" * 50_000,
     "spaces-in-a-tag": b"<a" + b" " * 300_000,
     "attributes": b"<a" + b" b='c'" * 100_000 + b"/>",
-    "ampersands": b"<a>" + b"&" * 500_000 + b"</a>",
+    "ampersands": b"<a>" + b"&" * 200_000 + b"</a>",
     "laughs": b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa">'
     + b"".join(b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9))
     + b"]><Status>&j;</Status>",
     "anchors": b"a: &a [x]\n" + b"".join(b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 10))
                                         for n in range(9)),
     "yaml-object": b"offices: !!python/object/apply:os.system ['touch /tmp/owned']",
-    "keys": b"".join(b"k%d: 1\n" % n for n in range(5_000)),
+    "keys": b"".join(b"k%d: 1\n" % n for n in range(2_000)),
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from deploy.calendars import Holidays
 from deploy.cli.app import app
 from deploy.cli.reporting import _csv
 from deploy.data import limits
-from deploy.data.figures import figures
+from deploy.figures import figures
 from deploy.report.facts import FleetReport, FleetRow, RunReport, run_report, stretches
 from deploy.report.kit import DEVICES, kit, kit_page
 from deploy.report.pages import fleet_page, prose, run_page

@@ -10,7 +10,7 @@ import pytest
 from stories import added, condition, ready_in, run_in
 
 from deploy.data import limits
-from deploy.data.figures import figures
+from deploy.figures import figures
 from states.conditions import CATALOGUE, Condition, row_of
 from states.deadlines import deadlines
 from states.explain import ago, explain, short
