@@ -111,10 +111,11 @@ def play_fleet(fleet: Fleet, tell: Any) -> list[Run]:
         _sweep(fleet)
         _settle(fleet)
         tell(fleet.rehearsal.runs())
-        if not answer_all(fleet.rehearsal):
-            let_time_pass(fleet)
-            if not fleet.hub_was_off and fleet.now - fleet.begun >= HUB_IS_OFF[0]:
-                _without_hub(fleet)
+        if answer_all(fleet.rehearsal) or not open_runs(fleet.rehearsal):
+            continue
+        let_time_pass(fleet)
+        if not fleet.hub_was_off and fleet.now - fleet.begun >= HUB_IS_OFF[0]:
+            _without_hub(fleet)
     return fleet.rehearsal.runs()
 
 
