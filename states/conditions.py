@@ -204,7 +204,7 @@ _ROWS = (
     Condition("disk-filling",          "warn",   "operator", "the disk that holds journal and archive is almost full",
               "make room, or move the home to a larger disk"),
     Condition("journal-not-durable",   "blocks", "operator", "what is written does not reach the journal's disk",
-              "look at the disk and its messages; do not trust it with a journal until `seeding doctor` is quiet"),
+              "look at the disk and its messages; once `seeding doctor` is quiet again, `seeding advance`"),
     Condition("clock-jumped",          "warn",   "operator", "this machine's clock jumped between two passes",
               "set the clock of this machine (NTP); times in the journal since then may be wrong"),
     Condition("clock-differs",         "blocks", "operator", "this machine's clock and Azure's are far apart",
