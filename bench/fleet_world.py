@@ -46,6 +46,11 @@ ACTOR = "hub@bench"
 BEGAN = datetime(2026, 11, 2, 6, tzinfo=UTC)
 DAYS = timedelta(days=30)
 NOW = BEGAN + DAYS
+FEES = {
+    "by": "the Azure job",
+    "code": "fees-begin",
+    "detail": "a fee for each further day on 2026-11-19 06:00 UTC, counted from the order's stage Delivered",
+}
 STAGES = ("DeviceOrdered", "DevicePrepared", "Dispatched", "Delivered")
 
 
@@ -166,7 +171,7 @@ def _write(journal: Journal, plan: Plan, like: JobSeen) -> None:
     run_id, name = _run_id(plan.office), plan.job_name
     job = replace(like, job_name=name, job_id=like.job_id.replace(like.job_name, name))
     begun = [Draft("opened", {"plan": to_json(plan)}), Draft("planned", {})]
-    since = [*_kept(name), *_weeks_of_looking(plan), _seen("watch-return", job)]
+    since = [*_kept(name), *_weeks_of_looking(plan), _seen("watch-return", job), Draft("condition-raised", FEES)]
     first = chained(run_id, 0, GENESIS, BEGAN, ACTOR, begun)
     journal.add(None, [*first, *chained(run_id, len(first), first[-1].hash, NOW, ACTOR, since)])
     journal.remember(run_id, {"watch-freeze": NOW, "watch-return": NOW}, NOW + timedelta(hours=12))
