@@ -1,4 +1,4 @@
-"""A fleet's schedule as lines of text: one row an order, a column for some days, P50 in letters and the P90 tail in dots."""
+"""A fleet's schedule as lines of text: a row an order, a column for some days, P50 in letters, P90's tail in dots."""
 
 from __future__ import annotations
 

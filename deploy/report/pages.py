@@ -66,4 +66,3 @@ def _day(at: datetime) -> str:
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
-
