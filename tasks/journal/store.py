@@ -188,7 +188,10 @@ class Journal:
         """Return every run id that lines, heads or the projection know: a run that was deleted leaves a trace."""
         names = [sa.select(table.c.run_id) for table in (LINES, HEADS, RUNS)]
         with self._read() as connection:
-            return sorted(set(connection.scalars(sa.union(*names))))
+            found = set(connection.scalars(sa.union(*names)))
+        if odd := [name for name in found if not isinstance(name, str)]:
+            raise JournalDamaged(f"a run's id is no text: {odd[0]!r}", next="restore the journal from a backup")
+        return sorted(found)
 
     def heads(self) -> dict[str, tuple[int, str]]:
         """Return where each run's chain ends, as the journal keeps it beside the lines: last number and hash."""

@@ -126,10 +126,16 @@ class State:
 
     def _rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Yield what a query finds. Raises StateInvalid when the file is damaged."""
-        try:
-            yield from self._db.execute(query, values)
-        except sqlite3.DatabaseError as error:
-            raise StateInvalid(f"the copy state {self.place} cannot be read: {error}") from error
+        rows = None
+        while True:
+            try:
+                rows = rows or self._db.execute(query, values)
+                row = next(rows, None)
+            except sqlite3.DatabaseError as error:
+                raise StateInvalid(f"the copy state {self.place} cannot be read: {error}") from error
+            if row is None:
+                return
+            yield row
 
     # -- facts about the copy
 

@@ -25,8 +25,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 KEYS = {
     "build", "command", "depends_on", "entrypoint", "environment", "healthcheck", "image", "ports", "restart",
-    "secrets", "stop_grace_period", "volumes",
-}  # fmt: skip
+    "secrets", "stop_grace_period", "volumes", "security_opt", "ulimits"}  # fmt: skip
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
