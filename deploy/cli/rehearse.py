@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -61,6 +62,7 @@ def sample_bytes(size: str) -> int:
 
 def serve(home: Path | None, *, as_json: bool) -> Answer:
     """Run the rehearsal Azure alone until it is interrupted; print how to reach it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored: no way to stop
     where = fresh_home(home)
     child = rehearsal_azure(where.home / "azure")
     try:
