@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ def test_prefect_shows_each_office_under_its_lifecycle_names(rehearsed: Rehearse
 
     assert set(homes) == {f"{office}/2026-11" for office in MODES}
     for name, seen in states.items():
-        assert [state for state in seen if state in MILESTONES] == list(MILESTONES[:-1])
+        names = [state for state, _ in groupby(state for state in seen if state in MILESTONES)]  # paused keeps the name
+        assert names == list(MILESTONES[:-1])
         assert GOAL in timeline[f"timeline-{name.replace('/', '-')}"]
 
 
