@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from azure_here import AzureHere
 
 from states.conditions import CATALOGUE, row_of
+from states.facts import JobSeen
 from states.lifecycle import MILESTONES
 from states.run import Run
 from tasks.journal import Journal
@@ -36,12 +37,16 @@ class Truth:
         self._azure, self._job, self._tree = azure, job, tree
         self._stages: set[str] = set()
         self._state = MILESTONES[0]
+        self._on_record, self._unseen = False, 0  # orders that somebody deleted before the run had seen them
 
     def after_a_pass(self, run: Run) -> list[str]:
         """Return what is wrong right now: an effect done twice, a state the world does not bear out."""
         order = self._azure.world.order(self._job)
         if order is not None:
             self._stages |= {stage.name for stage in order.stages}
+        if not self._on_record:  # a name is taken once: a second order of it says that the first was deleted unseen
+            self._unseen = max(0, self._azure.world.records.effects.orders.get(self._job, 0) - 1)
+        self._on_record = self._on_record or run.get(JobSeen) is not None
         wrong = [*self._twice()]
         if "unexpected" in run.conditions:
             wrong.append(f"a crash without a code: {run.conditions['unexpected'].detail}")
@@ -95,7 +100,7 @@ class Truth:
             f"{effect} of {name}: {count} times"
             for effect, of in done.items()
             for name, count in of.items()
-            if count > 1
+            if count > 1 + (self._unseen if effect == "orders" else 0)
         ]
         if len(done["orders"]) > 1:
             twice.append(f"the run ordered under several names: {', '.join(done['orders'])}")
