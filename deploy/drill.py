@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.rehearse import GOAL
-from deploy.scenarios.stage import Stage, must
+from deploy.scenarios.stage import Differs, Stage, must
 from flows.passing import run_pass
 from states.conditions import blocking
 from states.steps import Ask
@@ -46,8 +46,11 @@ class Drilled:
         return self.recovered_at - self.detected_at
 
 
-def drill(azure: dict[str, Any], home: Path) -> Drilled:
-    """Lose a device on its way back, and seed its office all the same. Raises Differs when that does not come about."""
+def drill(azure: dict[str, Any], home: Path, patience: timedelta = PATIENCE) -> Drilled:
+    """Lose a device on its way back, and seed its office all the same.
+
+    Raises Differs when that does not come about, or when nobody has seen the loss within *patience*.
+    """
     stage = Stage(azure, home, OFFICE)
     try:
         stage.until("copied")
@@ -56,7 +59,7 @@ def drill(azure: dict[str, Any], home: Path) -> Drilled:
         stage.be_the_office()
         stage.let_happen(f"mishap: {FAULT}")
         lost_at = stage.rehearsal.clock.now()
-        code = _until_seen(stage, lost_at)
+        code = _until_seen(stage, lost_at, patience)
         run, step = stage.now_run, stage.step
         must(isinstance(step, Ask) and step.code == code, f"{code} stands, and nobody is asked")
         assert isinstance(step, Ask)
@@ -71,12 +74,11 @@ def drill(azure: dict[str, Any], home: Path) -> Drilled:
         stage.close()
 
 
-def _until_seen(stage: Stage, lost_at: datetime) -> str:
+def _until_seen(stage: Stage, lost_at: datetime, patience: timedelta) -> str:
     """Let hours pass, each with the pass a hub would make, until something blocks; return its code."""
-    while stage.rehearsal.clock.now() - lost_at < PATIENCE:
+    while stage.rehearsal.clock.now() - lost_at < patience:
         stage.let_pass(HOUR)
         stage.step = run_pass(stage.world, stage.run_id, look_now=False).step
         if codes := blocking(stage.now_run):
             return codes[0]
-    must(False, f"nobody saw within {PATIENCE.days} days that the device was lost")
-    raise AssertionError
+    raise Differs(f"nobody saw within {patience.days} days that the device was lost")

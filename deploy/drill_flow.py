@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ async def drill() -> State:
     return await asyncio.to_thread(drill_and_tell, settings().home)
 
 
-def drill_and_tell(home: Path) -> State:
+def drill_and_tell(home: Path, command: Sequence[str] = COMMAND) -> State:
     """Make the drill, put the table of the last ones on its page, and return how it went."""
-    done = subprocess.run([*COMMAND, "--home", str(home)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "--home", str(home)], capture_output=True, text=True, check=False)
     try:
         envelope: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

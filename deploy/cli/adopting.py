@@ -45,6 +45,8 @@ def adopted(home: Path | None, office: str, job: str, manifest: Path | None) -> 
 def _begun(opened: Opened, plan: Plan) -> str:
     """Return the open run that an earlier call opened for this order, "" for none. Raises Rejected for another's."""
     for row in opened.journal.rows(open_only=True):
+        if row.office != plan.office:
+            continue  # an order of another office's run carries its tag
         run = opened.journal.run(row.run_id)
         if plan.job_name in run.job_names and plan.resource_group == run.plan.resource_group:
             if run.plan == plan and run.state in ("planned", "ordered"):

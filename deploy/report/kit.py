@@ -31,7 +31,7 @@ class Words:
 DEVICES = {
     "DataBoxDisk": Words(
         "a small parcel with one to five disks, each about the size of a phone",
-        ("the disks, each with a serial number on its label", "a short cable for each disk", "the return label"),
+        ("the disks, each with a serial number on its label", "a short cable for each disk"),
         "a USB socket of the backup server, best a blue one (USB 3)",
         "Do not format the disk if Windows offers it: it is locked, not empty.",
         "Put all disks and all cables back into the box they came in, wrapped as they were. Missing parts cost money.",

@@ -35,15 +35,24 @@ T = TypeVar("T")
 @pytest.fixture
 def lyon(prefect: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
     """The office of lyon, worked by a worker of its own; its device has been delivered and confirmed."""
-    started = begun(rehearsal, tmp_path / "hub", ("lyon",))
+
+    def deploy(home: Path) -> None:
+        with prefect_api() as api:
+            for change in changes(api, wanted(load(home / "offices.yaml"))):
+                change.write(api)
+
+    yield from worked_at_the_office(rehearsal, tmp_path / "hub", deploy)
+
+
+def worked_at_the_office(azure: Azure, home: Path, deploy: Callable[[Path], object]) -> Iterator[Journey]:
+    """Play lyon, whose worker is its own, until its device is delivered, confirmed and asked about."""
+    started = begun(azure, home, ("lyon",))
     inventory = started.where.inventory_at_home
     document = yaml.safe_load(inventory.read_text("utf-8"))
     document["offices"][0]["worker"] = "office"
     inventory.write_text(yaml.safe_dump(document), "utf-8")
-    with prefect_api() as api:
-        for change in changes(api, wanted(load(inventory))):
-            change.write(api)
-    journey = Journey(started, rehearsal)
+    deploy(started.where.home)
+    journey = Journey(started, azure)
     journey.sweep()
     while not flow_runs("check-device"):
         if not answer_all(started):

@@ -11,14 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
-from journey_host import Journey, begun
+from journey_host import Journey
 from prefect_host import Prefect, running, settings_for
 from rehearsal_host import Rehearsal as Azure
-from test_fleet_office import answers_to, children, flow_runs, kill, the_copier, wait_for
+from test_fleet_office import answers_to, children, flow_runs, kill, the_copier, wait_for, worked_at_the_office
 
 from deploy.processes import prefect_child, wait_for_prefect
-from deploy.rehearse import answer_all, jump
 from flows.prefect_api import prefect_api
 from states.facts import Copied, Verified
 from tasks.errors import Transient
@@ -44,20 +42,11 @@ def server(tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[Prefect]:
 @pytest.fixture
 def lyon(server: Prefect, rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
     """The office of lyon, to be worked by a worker of its own; its device has been delivered and confirmed."""
-    started = begun(rehearsal, tmp_path / "hub", ("lyon",))
-    inventory = started.where.inventory_at_home
-    document = yaml.safe_load(inventory.read_text("utf-8"))
-    document["offices"][0]["worker"] = "office"
-    inventory.write_text(yaml.safe_dump(document), "utf-8")
-    assert server.seeding("deploy", "--home", str(started.where.home)).returncode == 0
-    journey = Journey(started, rehearsal)
-    journey.sweep()
-    while not flow_runs("check-device"):
-        if not answer_all(started):
-            jump(started)
-        journey.sweep()
-    yield journey
-    started.journal.close()
+
+    def deploy(home: Path) -> None:
+        assert server.seeding("deploy", "--home", str(home)).returncode == 0
+
+    yield from worked_at_the_office(rehearsal, tmp_path / "hub", deploy)
 
 
 def test_a_server_killed_in_the_middle_of_a_copy_and_started_again_loses_and_repeats_nothing(

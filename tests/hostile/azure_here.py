@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from deploy.rehearsal import agent, azurite
+from deploy.rehearsal import azurite
 from deploy.rehearsal.__main__ import START, descriptor
 from deploy.rehearsal.ca import certificates, today
 from deploy.rehearsal.control import Control, Refused
@@ -27,8 +27,6 @@ from deploy.rehearsal.server import App, serve
 from deploy.rehearsal.storage import Storage
 from deploy.rehearsal.wire import Ask, when
 from deploy.rehearsal.world import World
-from tasks.errors import NotYet
-from tasks.office.agent import AgentCommand, AgentRefuses
 
 
 class WorldInMemory(World):
@@ -68,25 +66,6 @@ class _Direct(Control):
         if answer.status >= 400:
             raise Refused(answer.body["error"]["code"], answer.body["error"]["message"])
         return answer.body
-
-
-class AgentHere(AgentCommand):
-    """The stand-in for the office's backup software, called instead of started."""
-
-    def __init__(self, control: Control, *fixed: str) -> None:
-        super().__init__(["the-agent"])
-        self._control, self._fixed = control, fixed
-
-    def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
-        """Return the document it would print."""
-        asked = agent.arguments([verb, "--control", "here", "--ca", "none", *self._fixed, *arguments])
-        try:
-            document = agent.answered(self._control, asked)
-        except Refused as silent:
-            raise NotYet(str(silent)) from None
-        if told := document.get("error"):
-            raise AgentRefuses(told["message"])
-        return document
 
 
 @contextmanager

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import ground_truth
-from azure_here import AgentHere, AzureHere, azure_here
+from azure_here import AzureHere, azure_here
 
 from deploy import wiring
 from deploy.data import oldest_versions
 from deploy.inventory import load
 from deploy.rehearse import enter, lay_out
+from deploy.scenarios.agent_here import AgentHere
 from deploy.settings import settings
 from flows.passing import run_pass
 from flows.world import World
@@ -116,7 +117,19 @@ class Bench:
         self.plan = replace(self.entry.plan("hostile"), items=tuple(self._items(folder)))
         self._empty = self.where.home / "empty.db"
         Journal(f"sqlite:///{self._empty}").close()
-        self.agent = AgentHere(azure.control, "--office", OFFICE, "--kind", "files", "--server", self.plan.server)
+        fixed = [
+            "--control",
+            "here",
+            "--ca",
+            "none",
+            "--office",
+            OFFICE,
+            "--kind",
+            "files",
+            "--server",
+            self.plan.server,
+        ]
+        self.agent = AgentHere(fixed, azure.control)
 
     def _items(self, folder: Path) -> Iterator[Any]:
         for name, size in SOURCES.items():

@@ -6,9 +6,6 @@ their runs start at `ingested`, from journals made for it. Vault, agent and cloc
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,7 +17,7 @@ from fakes import FakeWorld
 from rehearsal_host import Rehearsal as Azure
 from stories import ACTOR, evidence, first_lines
 
-from deploy.rehearsal import agent as stand_in
+from deploy.scenarios.agent_here import AgentHere
 from states.explain import explain
 from states.facts import Copied, ItemOnDevice
 from states.landing import JobStopped
@@ -32,9 +29,8 @@ from states.run import Run
 from states.vaulting import reckon
 from tasks.azure.clients import AzureClients, AzureSettings
 from tasks.azure.vault import RecoveryServicesVault
-from tasks.errors import NotYet
 from tasks.journal import Journal, Logbook
-from tasks.office.agent import AgentCommand, Witness
+from tasks.office.agent import Witness
 from tasks.office.console import ConsoleAgent
 from tasks.office.local import LocalOffice
 from tasks.perform import perform
@@ -104,24 +100,6 @@ CASES = (
 UPLOADING = "uploads"  # row 99 has a test of its own
 
 
-class AgentHere(AgentCommand):
-    """The stand-in's own answers without a process for each: what it would print is read all the same."""
-
-    def __init__(self, azure: Azure, office: str, kind: str) -> None:
-        super().__init__([])
-        self.fixed = ["--control", azure.known["control"], "--ca", azure.known["ca"], "--office", office]
-        self.fixed += ["--kind", kind, "--server", server_of(office)]
-
-    def ask(self, verb: str, *arguments: str, timeout_seconds: float | None = None) -> dict[str, Any]:
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-            stand_in.main([verb, *self.fixed, *arguments])
-        if not printed.getvalue():
-            raise NotYet(f"the backup agent printed no answer to {verb}")
-        answer: dict[str, Any] = json.loads(printed.getvalue())
-        return answer
-
-
 def server_of(office: str) -> str:
     """What an office's backup server is called."""
     return f"{office}-backup".upper()
@@ -181,7 +159,9 @@ class Landing:
 
 def office_of(azure: Azure, name: str, kind: AgentKind) -> LocalOffice:
     """The office's own side: its agent, and no device any more."""
-    return LocalOffice("", Path(), ConsoleAgent(Witness(AgentHere(azure, name, kind), (kind,))))
+    fixed = ["--control", azure.known["control"], "--ca", azure.known["ca"], "--office", name, "--kind", kind]
+    here = AgentHere([*fixed, "--server", server_of(name)])
+    return LocalOffice("", Path(), ConsoleAgent(Witness(here, (kind,))))
 
 
 def open_journal_at(folder: Path) -> Journal:
