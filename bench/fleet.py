@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,21 +50,21 @@ def main() -> int:
 
 
 def _measured(home: Path, count: int) -> dict[str, Any]:
-    """Measure one size of a fleet in a fresh home, with servers of its own."""
+    """Measure one size of a fleet in a fresh home, with servers of its own; Prefect on PostgreSQL where it is there."""
+    from deploy.fleet_database import fleet_database
     from deploy.processes import prefect_server
 
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    prefect = prefect_server(home / "prefect", home.parent / "cache")
-    try:
+    with ExitStack() as ends:
+        if database := fleet_database():
+            ends.callback(database.stop)
+        prefect = prefect_server(home / "prefect", home.parent / "cache", database and database.environment)
+        ends.callback(prefect.child.stop)
         made = fleet(home / "home", count)
-        try:
-            prefect.wait()
-            return {"count": count, **_figures(made)}
-        finally:
-            made.stop()
-    finally:
-        prefect.child.stop()
+        ends.callback(made.stop)
+        prefect.wait()
+        return {"count": count, "postgresql": database is not None, **_figures(made)}
 
 
 def _figures(made: Fleet) -> dict[str, Any]:
@@ -160,7 +161,10 @@ def _spread(values: list[float]) -> tuple[float | None, str]:
 def _print(found: dict[str, Any]) -> int:
     few, many = found["sizes"][0], found["sizes"][-1]
     print_machine(found)
-    print(f"{many['count']:,} runs of {many['lines']} lines, growth from {few['count']:,}; load {found['load']:.1f}")
+    print(
+        f"{many['count']:,} runs of {many['lines']} lines, growth from {few['count']:,}; load {found['load']:.1f}; "
+        f"Prefect on {'PostgreSQL' if many['postgresql'] else 'SQLite'}"
+    )
     verdicts = print_rows(FLEET_TARGETS, lambda target: _figure(target, few, many))
     return 1 if "MISSED" in verdicts else 0
 

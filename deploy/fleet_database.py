@@ -1,4 +1,4 @@
-"""PostgreSQL under the Prefect server of a rehearsed fleet, as a fleet has it in production, where it is installed.
+"""PostgreSQL under the Prefect server of a rehearsed or measured fleet, as a fleet has it in production, if installed.
 
 On SQLite Prefect's writers stand still for a minute now and then, when several workers look for work at once.
 """
@@ -17,7 +17,7 @@ FORGETFUL = ("fsync=off", "full_page_writes=off")  # it is thrown away
 
 
 class FleetDatabase:
-    """A server for one rehearsal; `environment` is what the Prefect server needs to use it."""
+    """A server for one fleet; `environment` is what the Prefect server needs to use it."""
 
     def __init__(self) -> None:
         """Start it. Its folder lies where PostgreSQL's own user can enter, too: root gives it up."""

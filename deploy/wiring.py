@@ -38,8 +38,6 @@ from tasks.office.local_disks import LocalDisks
 from tasks.ports import Site
 from tasks.pulse import Pulse
 
-Sharing = Callable[[AzureClients], Shared | None]
-
 
 def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] = (2.0, 10.0, 30.0)) -> World:
     """Return the world of a home. Contacts nobody yet; raises InventoryInvalid when the inventory cannot be used."""
@@ -47,11 +45,11 @@ def world(where: Settings, *, actor: str = "", retry_delays: tuple[float, ...] =
     return World(
         journal=journal(where),
         clock=clock_of(where),
-        site_of=sites(where, inventory, lambda _clients: None),
+        site_of=lambda plan: site(where, inventory, plan),
         actor=actor or hub_name(),
         retry_delays=retry_delays,
         quiet_of=lambda office: entry.quiet_hours if (entry := inventory.office(office)) else None,
-        sites_of_a_pass=lambda: sites(where, inventory, cache(lambda _clients: Shared())),
+        sites_of_a_pass=lambda: sites(where, inventory),
         pulse=None if where.clock_file.exists() else Pulse(where.home),
     )
 
@@ -67,9 +65,13 @@ def journal(where: Settings) -> Journal:
     return Journal(where.journal_url)
 
 
-def sites(where: Settings, inventory: Inventory, sharing: Sharing) -> Callable[[Plan], Site]:
-    """Return the sites of all offices, each made once, whichever thread asks first."""
-    made, lock = cache(lambda plan: site(where, inventory, plan, sharing)), threading.Lock()
+def sites(where: Settings, inventory: Inventory) -> Callable[[Plan], Site]:
+    """Return the sites of all offices for one fleet pass, each made once, whichever thread asks first.
+
+    Those with the same clients share what Azure lists.
+    """
+    shared, lock = cache(lambda _clients: Shared()), threading.Lock()
+    made = cache(lambda plan: site(where, inventory, plan, shared))
 
     def site_of(plan: Plan) -> Site:
         with lock:
@@ -78,8 +80,13 @@ def sites(where: Settings, inventory: Inventory, sharing: Sharing) -> Callable[[
     return site_of
 
 
-def site(where: Settings, inventory: Inventory, plan: Plan, sharing: Sharing = lambda _clients: None) -> Site:
-    """Return the adapters of one plan's office. Raises InvalidInput when the inventory has it no more.
+def site(
+    where: Settings,
+    inventory: Inventory,
+    plan: Plan,
+    sharing: Callable[[AzureClients], Shared | None] = lambda _clients: None,
+) -> Site:
+    """Return the adapters of one plan's office, for one pass. Raises InvalidInput when the inventory has it no more.
 
     *sharing* says what the adapters that use the same clients have in common in one fleet pass.
     """

@@ -16,7 +16,7 @@ from tasks.pulse import Pulse
 class World:
     """The journal, the clock and the sites. *retry_delays* are seconds between the tries of one verb in one pass.
 
-    *quiet_of* are the quiet hours of an office, by its id.
+    *site_of* makes a site for one pass. *quiet_of* are the quiet hours of an office, by its id.
     """
 
     journal: Journal

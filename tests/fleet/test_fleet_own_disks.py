@@ -37,6 +37,7 @@ class Carried:
     replies: dict[tuple[str, str], Reply] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     travelled: list[str] = field(default_factory=list)
+    laid: list[set[str]] = field(default_factory=list)  # by pass: the questions it laid down
 
     def ask(self, question: Question) -> Asked:
         """Answer what lies here. An answer is given out until the run has learnt something from it."""
@@ -45,6 +46,7 @@ class Carried:
             return Asked(question.work.now, self.replies[key])
         if question.key not in self.waiting:
             self.waiting.add(question.key)
+            self.laid[-1].add(question.key)
             return Asked(question.work.now)
         self.waiting.remove(question.key)
         self.replies[key] = self._answered(to_text(question))
@@ -77,6 +79,7 @@ class Afar(Journey):
                 return passed
 
     def _site(self, plan: Plan) -> Site:
+        self.desk.laid.append(set())  # a pass begins
         where, inventory = self.rehearsal.where, load(self.rehearsal.where.inventory)
         entry = inventory.office(plan.office)
         assert entry is not None
@@ -107,6 +110,21 @@ def test_a_seeding_with_own_drives_is_worked_by_its_office_from_first_look_to_la
     assert (run.state, run.conditions) == (GOAL, {}) and prepared is not None and len(prepared.drives) == 2
     assert {verb: journey.desk.done[verb] for verb in once} == dict.fromkeys(once, 1)
     assert journey.rehearsal.control.stats()["orders"] == {run.job_name: 1}
+
+
+def test_a_pass_asks_an_office_one_thing(journey: Afar) -> None:
+    """A question more would take the first one back, and the office would have been asked in vain."""
+    assert {len(one) for one in journey.desk.laid} == {0, 1}
+
+
+def test_a_site_serves_one_pass_over_one_run_or_over_many(journey: Afar) -> None:
+    """What an office has not answered is forgotten with the pass that asked: the next may ask something else."""
+    wired, plan = world(journey.rehearsal.where), journey.run("nairobi").plan
+    many = wired.for_many()
+
+    assert wired.site_of(plan) is not wired.site_of(plan)
+    assert many.site_of(plan) is many.site_of(plan) is not wired.for_many().site_of(plan)
+    wired.journal.close()
 
 
 def test_the_hub_touches_no_drive_and_the_office_keeps_its_plans(journey: Afar) -> None:

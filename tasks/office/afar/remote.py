@@ -6,7 +6,7 @@ Asking again while the office is at work changes nothing. An office that takes n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -50,10 +50,15 @@ class OfficeSilent(SeedingError):
 
 @dataclass(frozen=True)
 class RemoteOffice:
-    """The Office port. *inventory* is the office's own page, which its worker builds its adapters from."""
+    """The Office port for one pass. *inventory* is the office's own page, which its worker builds its adapters from.
+
+    A run asks one thing at a time, and laying another down takes the first back: once a question has no answer yet,
+    every other of this pass is not asked, and has none either.
+    """
 
     desk: Desk
     inventory: dict[str, Any]
+    unanswered: set[str] = field(default_factory=set)  # keys of questions
 
     def check_device(self, work: OnSite) -> DeviceChecked | None:
         """Have the office look at the place where the device should be."""
@@ -99,9 +104,12 @@ class RemoteOffice:
     def ask(self, verb: str, work: OnSite, given: Any = None) -> Any:
         """Return the office's answer to one question, None while there is none. Raises what the office raised."""
         question = Question(verb, work, self.inventory, given)
+        if self.unanswered - {question.key}:
+            return None
         asked = self.desk.ask(question)
         if asked.reply is not None:
             return answer_of(question, asked.reply)
+        self.unanswered.add(question.key)
         if work.now - asked.since > PATIENCE:
             raise OfficeSilent(
                 f"the office {question.office} has not answered {verb} since {stamp(asked.since)}",
