@@ -59,7 +59,8 @@ def the_office_confirmed_the_planned_device(run: Run) -> str | None:
     if delivered.serial not in named.serials:
         return (
             f"device {delivered.serial} is not the planned one ({', '.join(named.serials)}); "
-            f"read the label again and run `seeding record {run.run_id} delivered --serial SERIAL`"
+            f"read the label again and run `seeding record {run.run_id} delivered --serial SERIAL`; "
+            f"if it is read right, `seeding advance {run.run_id} --now` asks Azure again"
         )
     if delivered.intact:
         return None

@@ -9,6 +9,7 @@ import re
 
 from states.conditions import row_of
 from states.facts import Delivered, DevicesNamed, DrivesReserved, FormatAllowed, HandedOver, Prepared
+from states.guards import the_office_confirmed_the_planned_device
 from states.interlock import reasons_to_keep
 from states.lifecycle import MILESTONES
 from states.lines import Draft
@@ -24,19 +25,18 @@ from tasks.restore_sample import differing
 
 
 def delivered(book: Logbook, serial: str, by: str, *, intact: bool = True) -> Run:
-    """Record that the device is at the office. Raises Refused when its serial is not one Azure sent."""
+    """Record that the device is at the office, with the serial number on its label.
+
+    Raises Refused when Azure named other devices. The label is on record all the same: the next look asks Azure again.
+    """
     _while(book.run, "confirm the delivery", "ordered")
-    serial = _given(serial, "a serial number")
-    named = book.run.get(DevicesNamed)
-    if named and serial not in named.serials:
-        raise Refused(
-            book.run.run_id,
-            book.run.state,
-            "deliver",
-            (f"device {serial} is not the planned one ({', '.join(named.serials)}); read the label again",),
-        )
-    raised = () if intact else (("device-damaged", f"device {serial}, reported by {by}"),)
-    return book.settle(Outcome("record", (Delivered(serial, by, intact),), raised))
+    told, named = Delivered(_given(serial, "a serial number"), by, intact), book.run.get(DevicesNamed)
+    foreign = named is not None and told.serial not in named.serials
+    raised = () if intact or foreign else (("device-damaged", f"device {told.serial}, reported by {by}"),)
+    run = book.settle(Outcome("record", (told,), raised))
+    if foreign and (reason := the_office_confirmed_the_planned_device(run)):
+        raise Refused(run.run_id, run.state, "deliver", (reason,))
+    return run
 
 
 def prepared(book: Logbook, by: str, reference: str = "") -> Run:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from states.facts import DevicesNamed, Evidence
+from states.facts import Delivered, DevicesNamed, Evidence
+from states.run import Run
 from states.settle import Outcome
 from states.stages import has_come_to
 from tasks.errors import NotYet
@@ -17,10 +18,19 @@ def watch_delivery(book: Logbook, site: Site) -> Outcome:
     look = look_at_job(run, site, book.now())
     evidence: list[Evidence] = list(look.evidence)
     secrets: tuple[str, ...] = ()
-    if look.job and run.get(DevicesNamed) is None and has_come_to(look.job, "Delivered"):
+    if look.job and _unsettled(run) and has_come_to(look.job, "Delivered"):
         try:
             evidence.append(DevicesNamed(site.orders.serials(run.plan, run.job_name)))
             secrets = (f"credentials of order {run.job_name}, to learn the devices' serial numbers",)
         except NotYet:
             pass  # Azure makes the secrets a little later than the stage; the next look asks again
     return Outcome("watch-delivery", evidence=tuple(evidence), raised=look.found, secrets_read=secrets, source=THE_JOB)
+
+
+def _unsettled(run: Run) -> bool:
+    """Say whether Azure is to be asked for the devices: it has not named them, or the label says something else.
+
+    Reading them again costs a line in Azure's audit, so it is not done at every look.
+    """
+    named, told = run.get(DevicesNamed), run.get(Delivered)
+    return named is None or (told is not None and told.serial not in named.serials)
