@@ -15,7 +15,7 @@ from states.limits import Device, Limits
 from states.plan import Plan
 from states.planning_own_disk import own_disk_problems
 from states.problems import Problem
-from states.sizes import show_size
+from states.sizes import show_apart, show_size
 
 OWN_DISK_SKU = "DataBoxCustomerDisk"
 JOB_NAME = re.compile(r"[a-z0-9]{3,24}", re.ASCII)
@@ -102,10 +102,11 @@ def _each_item_fits_one_device(plan: Plan, limits: Limits) -> Iterator[Problem]:
         return
     for item in plan.items:
         if item.bytes > plan.device_bytes:
+            size, carried = show_apart(item.bytes, plan.device_bytes)
             yield Problem(
                 "item-too-large",
-                f"{plan.office}: `{item.name}` is {show_size(item.bytes)}, {_name(plan, limits)} carries "
-                f"{show_size(plan.device_bytes)}, and a seed is never split over devices",
+                f"{plan.office}: `{item.name}` is {size}, {_name(plan, limits)} carries {carried}, "
+                "and a seed is never split over devices",
                 "; or ".join(_alternatives(plan, item.bytes, limits)),
                 item=item.name,
             )
@@ -119,10 +120,11 @@ def _everything_fits_the_device(plan: Plan, limits: Limits) -> Iterator[Problem]
             for d in _orderable(plan.country, limits)
             if d.sku != plan.sku and d.usable_bytes >= fitting
         ]
+        together, carried = show_apart(fitting, plan.device_bytes)
         yield Problem(
             "plan-too-large",
-            f"{plan.office}: the items that fit one by one are {show_size(fitting)} together, "
-            f"{_name(plan, limits)} carries {show_size(plan.device_bytes)}",
+            f"{plan.office}: the items that fit one by one are {together} together, "
+            f"{_name(plan, limits)} carries {carried}",
             "; or ".join(
                 [*larger, "seed in several runs: move some items to a second office entry with an id of its own"]
             ),
@@ -204,9 +206,10 @@ def _mars_items_fit_a_volume(plan: Plan, limits: Limits) -> Iterator[Problem]:
     most = limits.planning.mars_volume_bytes
     for item in plan.items:
         if plan.agent == "mars" and item.bytes > most:
+            size, held = show_apart(item.bytes, most)
             yield Problem(
                 "mars-volume",
-                f"{plan.office}: `{item.name}` is {show_size(item.bytes)}, and one volume may hold {show_size(most)}",
+                f"{plan.office}: `{item.name}` is {size}, and one volume may hold {held}",
                 "make sure that it spans several volumes, or split it",
                 "warn",
                 item.name,

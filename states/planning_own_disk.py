@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from states.limits import Limits
 from states.plan import Drive, OwnDisk, Plan
 from states.problems import Problem
-from states.sizes import show_size
+from states.sizes import show_apart, show_size
 
 USABLE_BUSES = ("SATA", "ATA", "RAID", "SAS")  # what Windows calls a SATA drive behind different controllers
 SECTOR_BYTES = 512  # logical; 512e drives report 512, 4Kn drives 4096 (Import/Export requirements)
@@ -58,12 +58,14 @@ def _the_drives_carry_the_seed(plan: Plan, own: OwnDisk, limits: Limits) -> Iter
         return
     most = device.usable_bytes * device.devices_per_order
     if plan.bytes > most:
-        yield Problem("plan-too-large", f"{plan.office}: {show_size(plan.bytes)} exceed one job's {show_size(most)}",
+        size, limit = show_apart(plan.bytes, most)
+        yield Problem("plan-too-large", f"{plan.office}: {size} exceed the {limit} of one job",
                       "seed in several runs: move some items to a second office entry of its own id")  # fmt: skip
     carried = sum(_room(drive, device.usable_bytes) for drive in own.drives[: device.devices_per_order])
     if carried < plan.bytes <= most:
+        room, size = show_apart(carried, plan.bytes)
         yield Problem("drives-too-few",
-                      f"{plan.office}: the drives carry {show_size(carried)}, the seed has {show_size(plan.bytes)}",
+                      f"{plan.office}: the drives carry {room}, the seed has {size}",
                       f"add drives for {show_size(plan.bytes - carried)} more (at most {device.devices_per_order})"
                       )  # fmt: skip
 

@@ -65,3 +65,15 @@ def show_size(size_bytes: int) -> str:
             shown = f"{Decimal(size_bytes) / UNITS[unit]:.2f}".rstrip("0").rstrip(".")
             return f"{shown} {unit}"
     return f"{size_bytes} bytes"
+
+
+def show_apart(one_bytes: int, other_bytes: int) -> tuple[str, str]:
+    """Return two sizes as people read them, in bytes where rounding would hide that they differ.
+
+    >>> show_apart(7_000_000_000_001, 7_000_000_000_000)
+    ('7,000,000,000,001 bytes', '7,000,000,000,000 bytes')
+    """
+    one, other = show_size(one_bytes), show_size(other_bytes)
+    if one != other or one_bytes == other_bytes:
+        return one, other
+    return f"{one_bytes:,} bytes", f"{other_bytes:,} bytes"

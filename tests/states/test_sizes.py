@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.sizes import LARGEST_BYTES, UNITS, NotASize, parse_share, parse_size, show_size
+from states.sizes import LARGEST_BYTES, UNITS, NotASize, parse_share, parse_size, show_apart, show_size
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,11 @@ def test_what_is_shown_can_be_read(size_bytes):
     shown = show_size(size_bytes).replace(" bytes", "")
 
     assert abs(parse_size(shown) - size_bytes) <= size_bytes / 150 + 1
+
+
+@given(st.integers(0, LARGEST_BYTES), st.integers(0, 10**9))
+def test_two_sizes_that_differ_are_never_shown_alike(size_bytes: int, more: int):
+    """That something is 7 TB and a device carries 7 TB is no reason to refuse anything."""
+    one, other = show_apart(size_bytes + more, size_bytes)
+
+    assert (one == other) == (more == 0)
