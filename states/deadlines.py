@@ -112,7 +112,7 @@ def deadlines(run: Run, rules: Iterable[ClockRule], job: JobSeen | None = None) 
             found.append(_counted(run, rule, start, start[0] + rule.length, condition))
     found += _by_the_job(run, job, by_name)
     found += _dated_by_evidence(run)
-    found += _of_conditions(run)
+    found += _of_conditions(run, by_name)
     return by_harm(found)
 
 
@@ -169,16 +169,20 @@ def _dated_by_evidence(run: Run) -> Iterator[Deadline]:
                       condition="account-key-due")  # fmt: skip
 
 
-def _of_conditions(run: Run) -> Iterator[Deadline]:
+def _of_conditions(run: Run, rules: dict[str, ClockRule]) -> Iterator[Deadline]:
     """The clocks that standing conditions carry, but for those that have a row of their own."""
     for code, raised in run.conditions.items():
         row = row_of(code)
         if row.clock is None or code in _OF_THE_JOB or code in ("copy-halted", "ingestion-incomplete", "order-delayed"):
             continue
-        due = raised.at + row.clock
+        due, start = raised.at + row.clock, (raised.at, f"the condition {code}")
+        if code == "device-lost":  # a device that never comes back is charged, whoever lost it
+            charged = _counted(run, rules["device-not-returned"], start, due, code)
+            yield replace(charged, clock=code, warned_from=raised.at)
+            continue
         harm: Harm = "protection" if row.severity == "blocks" else "delay"
-        yield Deadline(code, run.run_id, run.plan.office, raised.at, f"the condition {code}", due, row.whose, harm,
-                       row.means, None, raised.at, code)  # fmt: skip
+        yield Deadline(code, run.run_id, run.plan.office, *start, due, row.whose, harm, row.means, None, raised.at,
+                       code)  # fmt: skip
 
 
 def _stage(job: JobSeen | None, name: str) -> Start | None:

@@ -103,14 +103,24 @@ def test_a_clock_is_told_whole() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("code, harm", [("device-lost", "protection"), ("witness-missing", "delay")])
-def test_the_clock_of_a_condition_is_told_whole(code: str, harm: str) -> None:
+@pytest.mark.parametrize("code, harm", [("a-new-one", "protection"), ("witness-missing", "delay")])
+def test_the_clock_of_a_condition_is_told_whole(monkeypatch: pytest.MonkeyPatch, code: str, harm: str) -> None:
     """What blocks harms the protection, what warns delays; owner and words are the condition's own."""
+    monkeypatch.setitem(CATALOGUE, "a-new-one", replace(row_of("device-damaged"), code="a-new-one", clock=DAY))
     run, row = run_in("ingested"), row_of(code)
     assert row.clock and named(replace(run, conditions={code: Raised(code, T0, "", "x")}))[code] == Deadline(
         code, run.run_id, "perth", T0, f"the condition {code}", T0 + row.clock, row.whose, harm, row.means, None, T0,
         code,
     )  # fmt: skip
+
+
+def test_a_device_that_azure_reports_as_lost_is_told_with_its_charge() -> None:
+    """The clock of the device at the office has stopped; what a lost device costs has not."""
+    run, rule = run_in("shipped"), limits().clock("device-not-returned")
+    found = named(replace(run, conditions={"device-lost": Raised("device-lost", T0, "", "x")}))["device-lost"]
+
+    assert rule and (found.due, found.warned_from) == (T0 + 90 * DAY, T0)
+    assert (found.harm, found.charge_usd, found.consequence) == ("charge", 2_500, rule.consequence)
 
 
 def test_the_jobs_own_clocks_name_its_stage() -> None:
