@@ -79,9 +79,7 @@ FLEET_TARGETS = (
     Target("status", "every run",           "the process",    1,    None, figure="at most, s"),
     Target("fold",   "one run",             "100 lines",      20,   None, figure="at most, ms"),
     Target("memory", "the passes",          "one process",    400,  None, figure="at most, MiB"),
-    Target("growth", "nothing is due",      "a tenth as many", 1.2, None, figure="at most, times the CPU a run"),
-    Target("growth", "all look, no change", "a tenth as many", 1.2, None, figure="at most, times the CPU a run"),
-    Target("growth", "status",              "a tenth as many", 1.2, None, figure="at most, times the time a run"),
+    Target("growth", "one look",            "a tenth as many", 1.2, None, figure="at most, times the CPU"),
     Target("deploy", "the first time",      "the process",    None, None, figure="at most, s"),
     Target("deploy", "nothing has changed", "the process",    30,   None, figure="at most, s"),
 )
