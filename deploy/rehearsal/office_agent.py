@@ -65,8 +65,9 @@ def facts(world: World, name: str, kind: str, server: str = "") -> dict[str, Any
 def configure(world: World, name: str, body: dict[str, Any]) -> dict[str, Any]:
     """Set the offline method: the order or the import job, and the items with their sizes in bytes.
 
-    Safe to repeat until the copy; the name of an import job may be changed after it, too. Raises ArmError 409 when the
-    order is not at `Delivered` (the wizard lists no others), 400 for a bad body.
+    Safe to repeat until the copy; the name of an import job may be changed after it, too. With another order the
+    protection is set anew: what the vault had of it is deleted, and its first copy is written again. Raises ArmError
+    409 when the order is not at `Delivered` (the wizard lists no others), 400 for a bad body.
     """
     kind = body.get("kind", "dpm")
     office = _known(world, name, kind)
@@ -87,7 +88,7 @@ def _choose_order(world: World, office: Office, body: dict[str, Any]) -> None:
     order = world.order(str(body.get("order")))
     if order is None or order.place != "Delivered":
         raise ArmError(409, "OrderNotDelivered", f"The order {body.get('order')!r} is not listed: it is not Delivered.")
-    if any(item.seed and not item.containers for item in office.items):
+    if office.order == order.name and any(item.seed and not item.containers for item in office.items):
         raise ArmError(409, "SeedAlreadyWritten", "The first copy is written; its method cannot be changed.")
     office.order, office.own_drives = order.name, False
     office.items = [_item(office, given) for given in _listed(body, "items")]

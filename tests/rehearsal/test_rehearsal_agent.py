@@ -138,6 +138,20 @@ def test_only_a_delivered_order_can_be_chosen(rehearsal, source):
     assert rehearsal.agent("start-copy", device=source)["error"]["code"] == "NotConfigured"
 
 
+def test_a_second_order_takes_the_first_copy_again(rehearsal, source):
+    """Of one order the copy is made once; for another the protection is set anew, as after a device that was lost."""
+    device, _ = configured(rehearsal, source)
+    rehearsal.agent("start-copy", device=device)
+    items = [{"name": "C-Data", "source": str(source)}]
+    again = rehearsal.agent("configure", order="seed-berlin", device=device, items=items)
+    (second,) = rehearsal.delivered("seed-berlin-2", "DataBoxDisk")
+    anew = rehearsal.agent("configure", order="seed-berlin-2", device=second, items=items)
+    written = rehearsal.agent("start-copy", device=second)
+
+    assert again["error"]["code"] == "SeedAlreadyWritten"
+    assert anew["offline_method"]["order"] == "seed-berlin-2" and written["items"][0]["images"]
+
+
 def test_nothing_is_copied_to_a_device_that_has_left(rehearsal, source):
     """Once the carrier has it, the agent cannot write to it."""
     device, _ = configured(rehearsal, source)
