@@ -20,6 +20,7 @@ from tasks.errors import InvalidInput
 from tasks.media.progress import progress_line
 
 _SHOWN = 50
+_SHOWN_PATH = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -184,12 +185,18 @@ def _md5(text: str | None) -> bytes | None:
 
 
 def _guarded(work: Callable[[], Answer]) -> Answer:
-    """Turn the engine's errors into problems: exit code 4 when a person must go to the device, else 1."""
+    """Turn the engine's errors into problems: exit code 4 when a person must go to the device, else 1.
+
+    Raises InvalidInput when a path that was given cannot be used.
+    """
     try:
         return work()
     except media.MediaError as error:
         rest = tuple(Trouble(error.code, path, error.next) for path in error.paths[1:_SHOWN])
         return Answer(problems=(Trouble(error.code, error.message, error.next), *rest), exit=Exit(error.exit_code))
+    except OSError as error:  # a place that cannot even be looked at: too long a name, a folder closed to us
+        where = str(error.filename)[:_SHOWN_PATH]
+        raise InvalidInput(f"{where}: {error.strerror}", next="look at the path, and at who may read it") from None
 
 
 def _manifest(device: Path, manifest: Path | None) -> Path:

@@ -379,7 +379,7 @@ class Reader:
 
 _LONGEST_LINE = 1 << 20  # bytes; a path has at most 128 KiB in its longest spelling
 _FILE = re.compile(
-    rb"(0|[1-9][0-9]{0,18})\t(-?[1-9][0-9]{0,18}|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t\n]+)\n"
+    rb"(0|[1-9][0-9]{0,18})\t(-?[1-9][0-9]{0,19}|0)\t([0-9a-f]{64})\t([0-9a-f]{16})\t([0-9a-f]{32}|-)\t([^\t\n]+)\n"
 )
 _EXTRA = re.compile(rb"\+(?:block\t([0-9a-f]{64})|range\t([0-9a-f]{32}))")
 

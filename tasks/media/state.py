@@ -67,14 +67,16 @@ class Done(NamedTuple):
 
 def stamp_of(info: os.stat_result) -> Stamp:
     """Return inode, size and times in nanoseconds: all four stay the same while nothing is written to a file."""
-    return _signed(info.st_ino), info.st_size, info.st_mtime_ns, info.st_ctime_ns
+    return _signed(info.st_ino), info.st_size, _signed(info.st_mtime_ns), _signed(info.st_ctime_ns)
 
 
 def done(path: bytes, source: os.stat_result, there: os.stat_result, digests: Digests) -> Done:
     """Make the row of a file that was read as *source* and lies on the device as *there*."""
     ranges = b"".join(digests.ranges) if digests.ranges is not None else None
-    return Done(path, there.st_size, source.st_mtime_ns, source.st_ctime_ns, _signed(there.st_ino), there.st_mtime_ns,
-                there.st_ctime_ns, digests.text, b"".join(digests.blocks), ranges)  # fmt: skip
+    _, _, source_mtime, source_ctime = stamp_of(source)
+    inode, size, mtime, ctime = stamp_of(there)
+    blocks = b"".join(digests.blocks)
+    return Done(path, size, source_mtime, source_ctime, inode, mtime, ctime, digests.text, blocks, ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,4 +219,5 @@ def _proof(folder: bytes, lines: str) -> bytes:
 
 
 def _signed(number: int) -> int:
+    """Return what fits a column of 64 bits: inodes use the last bit, and so do nanoseconds after the year 2262."""
     return number - (1 << 64) if number >= 1 << 63 else number

@@ -61,6 +61,8 @@ def test_problems_carry_a_code_and_the_next_step(tmp_path):
     assert (code, envelope["problems"][0]["code"]) == (1, "not-sealed")
     assert envelope["problems"][0]["next"]
     assert _seeding("verify", tmp_path / "nowhere")[0] == 4
+    code, envelope, _ = _seeding("verify", tmp_path / ("d" * 300))
+    assert (code, envelope["problems"][0]["code"]) == (2, "invalid-input")
 
 
 def test_reconcile_takes_the_listing_of_az(tmp_path):

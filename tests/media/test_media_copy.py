@@ -37,6 +37,19 @@ def test_the_device_becomes_the_source(tmp_path):
     }
 
 
+def test_files_of_any_year_are_copied_once(tmp_path):
+    """A clock that was wrong once dates a file before 1970, or after 2262, where nanoseconds need the 64th bit."""
+    source, device = a_seed(tmp_path / "s", small=2, large=2, large_bytes=33 * MIB), tmp_path / "device"
+    for n, file in enumerate(sorted(path for path in source.rglob("*") if path.is_file())):
+        os.utime(file, ns=(1, 13_569_465_600 * 10**9 if n % 2 else -2_000_000_000 * 10**9))
+    first = copy(source, device / "PageBlob", state=device / ".seeding-state")
+    again = copy(source, device / "PageBlob", state=device / ".seeding-state")
+    seal(device, ["PageBlob"], device / "manifest", header=header(), state=device / ".seeding-state")
+
+    assert (first.reused_bytes, again.reused_bytes) == (0, first.bytes)
+    assert verify(device, device / "manifest").faults == ()
+
+
 def test_the_hashes_are_everybodys_hashes(tmp_path):
     """What the manifest says of a file is what hashlib says of its bytes, large or small."""
     source, device = a_seed(tmp_path / "s", large=2, large_bytes=33 * MIB + 77), tmp_path / "device"

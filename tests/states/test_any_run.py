@@ -185,9 +185,10 @@ class AnyRun(RuleBasedStateMachine):
 
     @rule(fact=st.none() | FACTS, code=st.sampled_from([*sorted(CATALOGUE), "of-tomorrow"]), pending=st.booleans())
     def raise_a_condition(self, fact: Evidence | Dated | None, code: str, pending: bool) -> None:
-        """A verb sees trouble, with or without new evidence; whoever reaches nobody has none."""
-        seen = () if fact is None or code == GOT_ON else (self.dated(fact),)
-        self.settle(Outcome("any", seen, raised=((code, "seen"),), pending=pending))
+        """A verb sees trouble, with or without new evidence; whoever reaches nobody has none, and clears nothing."""
+        nobody = code == GOT_ON
+        seen = () if fact is None or nobody else (self.dated(fact),)
+        self.settle(Outcome("any", seen, raised=((code, "seen"),), pending=pending or nobody))
 
     @rule(which=st.integers(0, 9), clear=st.booleans())
     def a_person_clears_or_waives(self, which: int, clear: bool) -> None:

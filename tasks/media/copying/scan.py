@@ -125,7 +125,7 @@ class Scan:
         row = self.state.find_large(path)
         if row is None or not row.has(md5=self.md5, ranges=self.ranges):
             return False
-        same = (info.st_size, info.st_mtime_ns, info.st_ctime_ns) == (row.size, row.source_mtime, row.source_ctime)
+        same = stamp_of(info)[1:] == (row.size, row.source_mtime, row.source_ctime)
         return same and self._shows(row)
 
     def _refused(self, path: bytes, error: OSError) -> None:
