@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ if "MUTANT_UNDER_TEST" in os.environ:  # to notice a mutant takes one example; t
 
     settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), deadline=None, database=None)
     settings.load_profile("mutants")
+
+
+WITH_PREFECT = ("tests/fleet/", "tests/secrets/", "tests/drill/")
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +73,19 @@ def prefect(running_prefect: Prefect) -> Iterator[Prefect]:
 
     with settings_for(running_prefect):
         yield running_prefect
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each test process whole files, and all that need Prefect's server to one: it takes seconds to start."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByServer(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "prefect" if file.startswith(WITH_PREFECT) else file
+
+    return ByServer(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

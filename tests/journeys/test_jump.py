@@ -17,6 +17,7 @@ def test_a_run_that_nothing_can_move_ends_the_jumps_with_its_name(journey: Journ
     assert told.value.next.startswith("seeding explain ") and journey.rehearsal.control.now() == before
 
 
+@pytest.mark.slow
 def test_days_that_bring_nothing_for_an_open_run_are_counted(journey: Journey) -> None:
     """An office's daily backups go on for ever; a run that waits for a person's answer is moved by none of them."""
     journey.until("sydney", "delivered")

@@ -21,6 +21,7 @@ from states.refused import Refused
 from states.run import Run
 from tasks import answers
 
+pytestmark = pytest.mark.slow
 NAIROBI_BYTES = 20 * 1024 * 1024  # big enough for three of its drives
 
 

@@ -77,6 +77,7 @@ def _again_and_again(source: Path, where: Path, scratch: Path, kills: int, seed:
         subprocess.run(["rm", "-rf", str(device), str(state)], check=True)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_the_copy_comes_out_right(fast):
     """Two kills of a mix of small and large files; `make proofs` makes two hundred."""
     source = a_seed(fast / "s", small=1500, large=1, large_bytes=36 * MIB)

@@ -20,6 +20,7 @@ from states.lines import Draft
 from tasks.errors import Overtaken, Transient
 from tasks.journal import Journal, Logbook
 
+pytestmark = pytest.mark.slow
 CRASHES = 4
 RUN = "crash-1"
 

@@ -87,6 +87,7 @@ def test_a_second_migration_brings_nothing_and_a_later_one_only_what_is_new(sour
     assert contents(source) == contents(target)
 
 
+@pytest.mark.slow
 def test_a_migration_that_was_killed_anywhere_is_ended_by_the_next(server: Server, home: Path, source: Journal) -> None:
     """SIGKILL before its first commit, then before its second, and so on; nothing is there twice."""
     url = server.url()

@@ -33,6 +33,7 @@ def child_of(process):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_kill_9_loses_no_order_no_blob_and_leaves_no_emulator(tmp_path):
     """Started again: same identity, ports, clock, order, blobs. An orderly end leaves nothing running either."""
     first = launch(tmp_path)
