@@ -138,7 +138,8 @@ _ROWS = (
               "find out what is missing, then `seeding resume {run}`, or "
               "`seeding waive {run} size-implausible --reason TEXT`"),
     Condition("point-vanished",        "blocks", "operator", "a recovery point that was seen is gone",
-              "find out who deleted it, then `seeding resume {run}`"),
+              "find out who deleted it, then `seeding resume {run}`",
+              forgets=("points-seen",)),
     Condition("vault-late",            "warn",   "agent",    "two scheduled backups passed without a recovery point",
               "read the agent's job text in `seeding explain {run}`"),
     Condition("schedule-paused",       "blocks", "office",   "the online schedule is paused",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from states.interlock import reasons_to_keep
+from states.interlock import READY, reasons_to_keep
 from states.release import Released
 from states.run import Run
 from states.settle import Outcome
@@ -29,24 +29,20 @@ def close(book: Logbook, site: Site) -> Outcome:
 
     Safe to call again after a crash at any moment: what is gone is not asked for again, and nothing goes twice.
     """
+    if book.run.state == READY:
+        heard = listen(book, site)
+        if heard.silent:
+            server = book.run.plan.server
+            raise NotYet(f"the backup agent of {server} does not answer; nothing is deleted on old evidence")
+        book.settle(heard.outcome("schedule-incrementals"))
     if reasons := reasons_to_keep(book.run):
-        return _refused(reasons)
-    heard = listen(book, site)
-    if heard.silent:
-        raise NotYet(f"the backup agent of {book.run.plan.server} does not answer; nothing is deleted on old evidence")
-    book.settle(heard.outcome("schedule-incrementals"))
-    if reasons := reasons_to_keep(book.run):
-        return _refused(reasons)
+        return Outcome("close", raised=(("release-refused", "; ".join(reasons)),))
     left = []
     for thing in left_overs(book.run, site, book.now()):
         refusal = thing.stays or _released(book, thing, _EFFECTS[thing.kind], site)
         if refusal:
             left.append(f"{thing.text}: {refusal}")
     return _told(book.run, tuple(left))
-
-
-def _refused(reasons: tuple[str, ...]) -> Outcome:
-    return Outcome("close", raised=(("release-refused", "; ".join(reasons)),))
 
 
 def _told(run: Run, left: tuple[str, ...]) -> Outcome:

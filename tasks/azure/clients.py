@@ -32,8 +32,8 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.storage.blob import BlobServiceClient
 
 from tasks.azure.bounded import BoundedTransport, Bounds, ClockGap
-from tasks.azure.throttle import LONGEST_NAP_SECONDS, Throttle
-from tasks.errors import InvalidInput
+from tasks.azure.throttle import LONGEST_NAP_SECONDS, ShortNaps, Throttle
+from tasks.errors import InvalidInput, Transient
 
 CredentialKind = Literal["default", "client-secret", "managed-identity", "workload-identity"]
 
@@ -96,11 +96,16 @@ class SignIn:
         self._made: TokenSource | None = None
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
-        """Return an access token for these scopes. Raises InvalidInput when the settings are incomplete."""
+        """Return an access token for these scopes.
+
+        Raises InvalidInput when the settings are incomplete, Transient when the login service wants to be left alone.
+        """
         try:
             return self.made().get_token(*scopes, **options)
-        except ClientAuthenticationError:
+        except ClientAuthenticationError as failed:
             self.forget()
+            if isinstance(failed.__cause__, Transient):
+                raise failed.__cause__ from None
             raise
 
     def made(self) -> TokenSource:
@@ -255,7 +260,7 @@ class AzureClients:
         return {**told, "api_version": self.settings.blob_api_version}
 
     def _credential(self) -> TokenSource:
-        return build_credential(self.settings, transport=self.wire()["transport"])
+        return build_credential(self.settings, transport=ShortNaps(self.wire()["transport"]))
 
 
 def wire_options(settings: AzureSettings) -> dict[str, Any]:

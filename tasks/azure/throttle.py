@@ -70,6 +70,38 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
                 self._left[scope, kind] = left
 
 
+class ShortNaps:
+    """A transport for the sign-in, whose SDK takes no retry policy of ours: it would sleep as long as a server says."""
+
+    def __init__(self, transport: Any) -> None:
+        """Send through *transport*, an azure-core one."""
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the transport in everything else."""
+        return getattr(self._transport, name)
+
+    def __enter__(self) -> ShortNaps:
+        """Open it."""
+        self._transport.__enter__()
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        """Close it."""
+        self._transport.__exit__(*why)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep a short nap; raises Transient for a longer one. The word in brackets survives the SDK's wrapping."""
+        if seconds > LONGEST_NAP_SECONDS:
+            raise Transient(
+                f"the login service wants no requests for {seconds:.0f} seconds (temporarily_unavailable)",
+                next="the next pass tries again",
+                after_seconds=seconds,
+                maybe_done=False,
+            )
+        self._transport.sleep(seconds)
+
+
 def _budget(request: Any) -> tuple[str, str]:
     """Return whose budget a request takes from: the subscription's ("" for none), and for which kind of request."""
     found = _SUBSCRIPTION.search(request.url)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from azure.identity import ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
-from scripted_azure import SUBSCRIPTION, clients_of
+from scripted_azure import SUBSCRIPTION, Answer, PatientTransport, clients_of
 
 from tasks.azure.clients import AzureClients, AzureSettings, build_credential, wire_options
-from tasks.errors import InvalidInput
+from tasks.azure.errors import ours
+from tasks.errors import InvalidInput, Transient
 
 TENANT = "99999999-8888-7777-6666-555555555555"
 
@@ -100,3 +101,19 @@ def test_timeouts_and_ca_are_told_to_every_client():
 def test_the_storage_version_is_pinned(azure):
     """The newest version is ahead of the emulator, so ours is a setting."""
     assert clients_of(azure).blobs("acct").api_version == "2026-06-06"
+
+
+@pytest.mark.parametrize(("kind", "after_seconds"), [("client-secret", 3600), ("default", None)])
+def test_a_login_that_wants_an_hour_of_peace_does_not_hold_a_pass_for_an_hour(azure, monkeypatch, kind, after_seconds):
+    """The SDK would sleep through it, inside the pass; a short wait it may sleep."""
+    for name, value in {"TENANT_ID": TENANT, "CLIENT_ID": "app", "CLIENT_SECRET": "x"}.items():
+        monkeypatch.setenv(f"AZURE_{name}", value)
+    busy, short = (Answer(429, "", {"Retry-After": seconds}) for seconds in ("3600", "2"))
+    azure.on("GET", "openid-configuration", short, busy)
+    settings = AzureSettings(kind, TENANT, "app", authority="https://login.example", instance_discovery=False)
+    clients = AzureClients(settings, transport=PatientTransport(azure))
+
+    with pytest.raises(Transient, match="3600 seconds") as told, ours("sign in"):
+        clients.credential().get_token("https://management.azure.com/.default")
+
+    assert azure.slept == [2.0] and told.value.after_seconds == after_seconds

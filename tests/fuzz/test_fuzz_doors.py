@@ -24,7 +24,7 @@ def test_what_is_good_is_understood(door: Door) -> None:
 
 @by_name
 @given(data=st.data())
-@tries(60)
+@tries(30)
 def test_what_is_spoiled_is_understood_or_refused_with_a_code(door: Door, data: st.DataObject) -> None:
     """Bytes flipped, cut, doubled, words from everywhere put in; with a right checksum half of the time."""
     spoilt = data.draw(spoiled(door.examples()))
@@ -36,7 +36,7 @@ def test_what_is_spoiled_is_understood_or_refused_with_a_code(door: Door, data: 
 
 @by_name
 @given(data=st.one_of(st.binary(max_size=300), st.lists(st.sampled_from(WORDS), max_size=30).map(b"".join)))
-@tries(30)
+@tries(15)
 def test_noise_is_refused_with_a_code(door: Door, data: bytes) -> None:
     """What never was a document."""
     tried(door, data)

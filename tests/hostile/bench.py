@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -55,7 +56,7 @@ OFFICE, PERSON = "lyon", "ann"
 SOURCES = {"projects/plan.txt": 700, "projects/deep/er/drawing.bin": 60_000, "archive/old.bin": 50_000}
 BOUNDS = Bounds(seconds=0.25, most_bytes=256 * 1024)
 READ_TIMEOUT_SECONDS = 0.2
-MOST_STORMY_ROUNDS, MOST_ROUNDS, MOST_RESUMES = 25, 100, 2
+MOST_STORMY_ROUNDS, MOST_ROUNDS, MOST_RESUMES, MOST_REFUSALS = 25, 100, 2, 3
 LONG_QUIET = 14  # the same for a run that only waits: parcels are on their way for days
 QUIET_ROUNDS = 3  # passes over a clear sky without a new line, after which a run counts as waiting
 NAP, A_MOMENT = timedelta(minutes=20), timedelta(minutes=1)
@@ -206,6 +207,7 @@ class _Play:
         self.world = World(self.journal, self.clock, lambda _: site, "hub", retry_delays=())
         self.truth = ground_truth.Truth(self.azure, self.job, bench.tree())
         self.ended = Ended(self.journal.run(self.run_id))
+        self.refused = Counter[str]()
         self.rows = rows
         self.clock.skew = timedelta(hours=next((row["ours_off"] for row in rows if "ours_off" in row), 0))
         self.until_state = next((row["until"] for row in rows if "until" in row), "closed")
@@ -294,8 +296,10 @@ class _Play:
             return False
         try:
             return self._told_to(self.world.book(self.run_id), run)
-        except SeedingError as no:
-            self.ended.wrong.append(f"what a person truthfully said was refused: {no}")
+        except SeedingError as no:  # by what Azure said a moment ago, perhaps; the next look may know better
+            self.refused[str(no)] += 1
+            if self.refused[str(no)] > MOST_REFUSALS:
+                self.ended.wrong.append(f"what a person truthfully said was refused again and again: {no}")
             return False
 
     def _told_to(self, book: Logbook, run: Run) -> bool:

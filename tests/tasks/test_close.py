@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 
@@ -140,6 +141,24 @@ def test_a_proof_that_went_after_the_approval_stops_the_clean_up(tmp_path: Path,
 
     assert deletions(world) == 0 and run.state == READY and run.get(Released) is None
     assert run.conditions["release-refused"].detail
+
+
+def test_a_refused_clean_up_asks_the_witnesses_again_when_it_is_resumed(tmp_path: Path):
+    """What they said a while ago must not stop it for ever: they may have been wrong, or mended since."""
+    world = proved(world_in(tmp_path))
+    answers.approve_close(world.book(), "ann")
+    known, office = world.vault.known, world.office
+    landed = world.book().run.reached("ingested")
+    world.vault.known, world.office = (), world.office.with_agent(agent(landed, items=()))
+    refused = closing(world)
+    world.vault.known, world.office = known, office
+    states = []
+    for _ in range(2):
+        world.time += timedelta(hours=1)
+        answers.resume(world.book())
+        states.append(closing(world).state)
+
+    assert "release-refused" in refused.conditions and states == [READY, "closed"]
 
 
 def test_an_approval_is_refused_with_every_reason(tmp_path: Path):

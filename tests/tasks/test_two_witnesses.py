@@ -24,7 +24,7 @@ from states.lifecycle import forward_from
 from states.lines import Draft
 from states.machine import reasons_against
 from states.run import Run
-from states.settle import settle
+from states.settle import cleared, settle
 from states.vaulting import reckon, sighted
 from states.witnesses import hear
 from tasks.errors import NotYet
@@ -197,6 +197,19 @@ def test_fewer_points_than_at_the_first_look_are_a_point_that_vanished(world):
     later = look(world, first, Word(count=2), Word(count=3), LANDED + HEARD + timedelta(hours=1))
 
     assert later.state == "ingested" and set(later.conditions) == {"point-vanished"}
+
+
+def test_points_that_went_with_a_reason_are_forgotten_when_a_person_resumes(world):
+    """Their retention ended, say. What is there now needs two looks of its own; without that the run stood for ever."""
+    run = look(world, INGESTED, Word(count=3), Word(count=3), LANDED + HEARD)
+    run = look(world, run, Word(count=2), Word(count=2), LANDED + HEARD + timedelta(hours=1))
+    run = added(run, *cleared(run, ["point-vanished"], "retention"))
+    states = []
+    for hours in (2, 3):
+        run = look(world, run, Word(count=2), Word(count=2), LANDED + HEARD + timedelta(hours=hours))
+        states.append(run.state)
+
+    assert states == ["ingested", "vaulted"]
 
 
 def test_a_vault_that_contradicts_itself_is_no_witness(world):
