@@ -112,7 +112,7 @@ def _said(way: Way, chosen: Way | None, needs: Needs, clock: Clockwork) -> Itera
         yield f"{_count(way)}; the line stays free for work"
         yield f"the first incremental is up to {show_size(delta)} (P90)"
     if way.devices > way.lower_bound and not way.key.endswith("CustomerDisk"):
-        yield f"{way.devices - way.lower_bound} devices more than the bound of {way.lower_bound} that is proven"
+        yield f"{way.devices - way.lower_bound} more than the {way.lower_bound} devices that are proven to be needed"
     yield from (f"{problem.message}; {problem.next}" for problem in way.problems if problem.severity == "warn")
 
 

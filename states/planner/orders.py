@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from states.limits import Device
 from states.plan import Drive, Item, OwnDisk
 from states.planner.needs import Needs
-from states.planner.timing import OWN_DISK
 from states.problems import Problem
 from states.sizes import show_size
 
@@ -74,18 +73,13 @@ def own_disk_with(needs: Needs, drives: tuple[Drive, ...]) -> OwnDisk:
     )
 
 
-def to_provide(needs: Needs, missing: int, items: Iterable[Item]) -> Problem:
+def to_provide(needs: Needs, device: Device, missing: int, items: Iterable[Item]) -> Problem:
     """Return what the inventory lacks for own disks: drives to be bought, a staging folder, a carrier's account."""
     size = show_size(sum(item.bytes for item in items))
-    lacking = [f"{missing} drives of {show_size(_own_drive(needs))}"] if missing else []
+    lacking = [f"{missing} drives of {show_size(device.usable_bytes)}"] if missing else []
     lacking += [] if needs.plan.own_disk else [f"a staging folder of {size}", "an account with a carrier"]
     return Problem(TO_PROVIDE, f"{needs.plan.office}: own disks need {', '.join(lacking)}",
                    "add them under `staging` and `own_disk`, then run `seeding validate`", "warn")  # fmt: skip
-
-
-def _own_drive(needs: Needs) -> int:
-    device = needs.limits.device(OWN_DISK)
-    return device.usable_bytes if device else 0
 
 
 def larger_than_a_job(item: Item, most: int, needs: Needs) -> Problem:

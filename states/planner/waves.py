@@ -158,12 +158,9 @@ class _Board:
 
     def _slot(self, pool: Pool) -> tuple[date, int]:
         """Take the slot that is free first; more runs under way than slots wait for all that are too many."""
-        held = self.free.setdefault(pool, [])
-        held += [(self.start, 0)] * (self.slots - len(held))
-        held.sort()
-        while len(held) > self.slots:
-            held.pop(0)
-        return held.pop(0)
+        held = self.free.get(pool, []) + [(self.start, 0)] * self.slots
+        first, *self.free[pool] = sorted(held)[-self.slots :]
+        return first
 
 
 def _online(advice: Advice, start: date, clock: Clockwork, chance: Chance) -> list[Bar]:

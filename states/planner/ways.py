@@ -119,7 +119,7 @@ def _box(device: Device, desk: Desk, only: tuple[Item, ...] | None = None) -> Wa
 def _box_problems(
     device: Device, needs: Needs, large: tuple[Item, ...], orders: tuple[Order, ...]
 ) -> Iterator[Problem]:  # fmt: skip
-    as_box = replace(needs.plan, mode="data-box", sku=device.sku, device_bytes=device.usable_bytes, own_disk=None)
+    as_box = replace(needs.plan, mode="data-box", sku=device.sku, device_bytes=device.usable_bytes)
     for items in (*(order.items for order in orders), large):
         if items:
             yield from problems(replace(as_box, items=items), needs.limits)
@@ -156,7 +156,7 @@ def _own_disks(device: Device, desk: Desk, items: tuple[Item, ...]) -> Way:
         found += problems(as_job, needs.limits)
     missing = sum(order.missing for order in orders)
     if needs.plan.own_disk is None or missing:
-        found.append(to_provide(needs, missing, items))
+        found.append(to_provide(needs, device, missing, items))
     return _judged(device, desk, tuple(orders), tuple(dict.fromkeys(found)), packing.lower_bound)
 
 

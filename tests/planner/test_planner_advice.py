@@ -96,6 +96,21 @@ def test_devices_that_no_page_names_are_never_planned():
     assert codes(found) == ["sku-unverified"]
 
 
+def test_a_source_that_exceeds_an_import_job_is_told_with_both_sizes():
+    """Ten drives of 8 TB are the most that own disks carry at a time."""
+    assert way(office(81 * TB), OWN).blocks[0].message == (
+        "perth: `item-0` is 81 TB, the drives of one import job carry 80 TB, and a source is not split over jobs"
+    )
+
+
+def test_a_protection_group_for_each_device_is_told_and_stops_nobody():
+    """DPM divides its sources by hand: that is to be known before the second device is ordered."""
+    found = way(office(6 * TB, 4 * TB), DISK)
+
+    assert [(p.code, p.severity) for p in found.problems] == [("group-for-each-device", "info")]
+    assert found.possible
+
+
 # ---- Mixes ----------------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +263,10 @@ def test_what_rules_a_way_out_stands_in_its_row(needs, key, row):
     found = next(one for one in way(needs, key).table if one.name == row)
 
     assert found.holds == "no"
+    assert (
+        found.says
+        == next(one for one in figures().table if one.name == row).says["own-disk" if key == OWN else "data-box"]
+    )
     assert found.why
     assert found.next
 
@@ -289,6 +308,23 @@ def test_drives_to_be_bought_must_be_worth_three_weeks():
     assert at_hand.chosen is not None
     assert (without.chosen.key, at_hand.chosen.key) == (DISK, OWN)
     assert without.why.endswith("but need things to be bought first")
+
+
+def test_a_way_that_ends_on_the_same_day_is_told_as_such():
+    """A few gigabytes more on the disk move no date: sent online instead, they would gain nothing."""
+    found = advice(office(5 * TB, 10 * GB, mbps=5, agent="files", country="FR", location="francecentral"))
+
+    assert found.why == "it ends on the same day as Data Box Disk, the rest online (P90) and is the simpler way"
+    assert "ends on the same day" in said(found, f"hybrid-{DISK}")
+
+
+def test_what_a_packing_may_have_too_many_is_told():
+    """Fifteen sources on six disks, and nothing proves that five cannot take them."""
+    sizes = [51, *[40] * 3, *[35] * 5, *[25] * 6]  # percent of a disk
+
+    assert "1 more than the 5 devices that are proven to be needed" in said(
+        advice(office(*(70 * GB * s for s in sizes))), DISK
+    )
 
 
 def test_a_later_start_moves_every_date():

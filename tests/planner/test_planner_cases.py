@@ -84,6 +84,7 @@ def test_what_fits_where(sizes, how, key, refused, devices):
         # 1 % a day: 100 GB of each day's 194.4 are change; 10 TB / 94.4 GB = 105.93, 10 TB / 51.2 GB = 195.31
         (10 * TB, {"agent": "files", "mbps": 20, "change": 100 * GB}, 106, 196),
         (10 * TB, {"agent": "files", "mbps": 20, "change": 151_200_000_000}, 232, None),  # P90: all it carries changes
+        (100, {"agent": "files", "mbps": 20, "change": 151_199_999_999}, 1, 100),         # a byte a day is to spare
         (10 * TB, {"agent": "files", "mbps": 20, "change": 195 * GB}, None, None),        # and here P50, too
         (TB, {"agent": "files", "mbps": 1000}, 1, 1),                      # 9.72 TB a day: the first day is begun
         (7_200 * GB, {"agent": "files", "mbps": 50}, 15, 20),              # 486 GB: 14.81; 378 GB: 19.05

@@ -116,6 +116,16 @@ def test_an_order_over_christmas_takes_longer():
     assert christmas.days > dates(DISK, office(TB), clock=clock).days
 
 
+def test_a_states_own_holiday_holds_up_the_carrier():
+    """Prepared in three business days, on the road Thursday, Friday and Monday; Melbourne waits for its Cup Day."""
+    clock, start = Clockwork(CLOCK.figures, Holidays()), date(2026, 10, 26)
+
+    def delivered(state: str) -> date:
+        return dates(DISK, office(TB, subdivision=state), clock=clock, start=start).delivered
+
+    assert (delivered("NSW"), delivered("VIC")) == (date(2026, 11, 3), date(2026, 11, 4))
+
+
 def test_the_first_incremental_is_what_changed_on_the_road():
     """1 % of 10 TB a day, 30 days: 3 TB, of which dpm sends 2.7 TB at P90 and the agent files all."""
     needs = office(10 * TB, change=100 * GB, mbps=100)
@@ -136,6 +146,18 @@ def test_the_fleets_own_days_replace_what_was_published():
 
     assert (with_own.ingested - with_own.shipped).days == 40
     assert without == dates(DISK, office(TB), "p90")
+
+
+@pytest.mark.parametrize("size, days", [(10 * TB, 3), (80 * TB, 9)])
+def test_the_fleets_own_days_of_copying_are_never_fewer_than_writing_takes(size, days):
+    """Its runs copied in three days, which says nothing of 80 TB: 8.42 days at 110 MB/s."""
+    seen = {(BOX, "copied"): SpanSeen(Days(3, 3), 5)}
+
+    found = dates(
+        BOX, office(size, agent="files"), clock=Clockwork(replace(CLOCK.figures, history=seen), CLOCK.calendar)
+    )
+
+    assert (found.copied - found.delivered).days == days
 
 
 def passages(*states_and_days: tuple[str, float]) -> tuple[Passage, ...]:
@@ -165,6 +187,11 @@ def test_spans_are_read_from_transitions():
 def test_the_nearest_rank_of_ten(percent, expected):
     """Of 1 to 10, half are at most 5, nine tenths at most 9."""
     assert rank(range(1, 11), percent) == expected
+
+
+def test_the_nearest_rank_of_a_thousand():
+    """A long history is read as exactly as a short one."""
+    assert rank(range(1, 1_001), 90) == 900
 
 
 def test_a_run_under_way_holds_its_slot_for_what_is_left():
@@ -210,3 +237,10 @@ def test_a_slot_is_held_for_the_rest_of_the_way_and_no_longer():
 
     assert until == sorted(until) and len(set(until)) == 3  # on a Monday the carrier comes at once
     assert slot_until("planned", MONDAY, DISK, office(TB), CLOCK) == until[-1]
+
+
+def test_a_copied_device_waits_for_the_carrier_over_the_weekend():
+    """Copied on a Saturday, it is handed over on Monday, and its slot is held for that much longer."""
+    assert slot_until("copied", march(7), DISK, office(TB), CLOCK) == slot_until(
+        "shipped", march(9), DISK, office(TB), CLOCK
+    )

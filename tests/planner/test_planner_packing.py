@@ -139,6 +139,15 @@ def test_where_five_devices_are_enough_one_is_too_many_at_most(devices, chance):
     assert devices <= len(pack(loads(cut), CAPACITY).devices) <= devices + 1
 
 
+def test_a_new_packing_leaves_as_much_as_it_can_on_the_device_of_the_same_number():
+    """Two devices instead of three: all that was on the first is one byte, and its device stays the first for it."""
+    given_loads = [Load("a", 50), Load("b", 50), Load("c", 50), Load("d", 49), Load("byte", 1)]
+
+    found = pack(given_loads, CAPACITY, {"byte": 0, "a": 1, "d": 1})
+
+    assert found.devices == (("byte", "c", "d"), ("a", "b"))
+
+
 def test_a_source_larger_than_a_device_is_refused_by_name():
     """It is the caller's to say what would do instead."""
     with pytest.raises(ValueError, match="source-000"):
@@ -155,9 +164,10 @@ def test_a_thousand_offices_are_packed():
     assert max(found.too_many for found in packed) <= 1
 
 
-def test_devices_that_can_be_filled_to_the_brim_are():
+@pytest.mark.parametrize("six", [[44, 40, 34, 33, 27, 22], [44, 40, 35, 33, 27, 21]])
+def test_devices_that_can_be_filled_to_the_brim_are(six):
     """Three times six sources that fill two devices: the bound says six, and the search finds them."""
-    given_loads = loads([44, 40, 34, 33, 27, 22] * 3)
+    given_loads = loads([44, 40, 34, 33, 27, 22] * 2 + six)
     found = pack(given_loads, CAPACITY)
 
     sound(found, given_loads, CAPACITY)

@@ -7,13 +7,15 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from offices_to_plan import CLOCK, MONDAY, TB, advice, office
+from offices_to_plan import CLOCK, GB, MONDAY, TB, advice, office
 
 from deploy.cli.gantt import LEGEND, gantt
 from states.plan import Drive, OwnDisk
 from states.planner.advice import Advice
+from states.planner.needs import Line
 from states.planner.waves import Busy, Schedule, better_without_slot, pool_of, schedule, with_line
 
 DISK, BOX, OWN = "DataBoxDisk", "DataBox", "DataBoxCustomerDisk"
@@ -131,6 +133,20 @@ def test_a_faster_line_is_a_what_if():
     assert faster.chosen.key == "network"
 
 
+def test_a_line_for_an_office_without_one_is_a_what_if_all_day():
+    """Nobody has said its hours, so they are all there are."""
+    assert with_line(office(TB), 1000).line == Line(1000, 24.0)
+
+
+@pytest.mark.parametrize("chance, first", [("p50", "tuesdays"), ("p90", "slow-line")])
+def test_the_order_that_takes_longest_begins_first(chance, first):
+    """One slot: staff on Tuesdays alone cost a day more at P50; at P90 the slow line needs weeks to catch up."""
+    tuesdays = one("tuesdays", agent="files", staff_days=frozenset({1}))
+    slow_line = one("slow-line", agent="files", change=20 * GB, mbps=5)
+
+    assert laid_out([tuesdays, slow_line], slots=1, chance=chance).bars[0].office == first
+
+
 def test_the_order_of_the_offices_makes_no_difference():
     """A sorted inventory gives the same schedule."""
     advices = [one(f"office-{number:02}", (number % 7 + 1) * TB) for number in range(20)]
@@ -168,7 +184,7 @@ def test_an_office_that_waits_too_long_is_told_what_would_be_faster():
     late = laid_out(advices, chance="p90")
     waiting = max(late.bars, key=lambda bar: bar.wave)
 
-    told = list(better_without_slot(advices, late, CLOCK))
+    told = list(better_without_slot([one("online", TB, mbps=1000), *advices], late, CLOCK))
 
     assert {advice.chosen.key for advice in advices if advice.chosen} == {DISK}
     assert waiting.office in {problem.message.partition(":")[0] for problem in told}
