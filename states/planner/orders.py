@@ -9,7 +9,7 @@ from states.limits import Device
 from states.plan import Drive, Item, OwnDisk
 from states.planner.needs import Needs
 from states.problems import Problem
-from states.sizes import show_size
+from states.sizes import show_apart, show_size
 
 TO_PROVIDE = "own-disk-to-provide"
 
@@ -76,7 +76,7 @@ def own_disk_with(needs: Needs, drives: tuple[Drive, ...]) -> OwnDisk:
 def to_provide(needs: Needs, device: Device, missing: int, items: Iterable[Item]) -> Problem:
     """Return what the inventory lacks for own disks: drives to be bought, a staging folder, a carrier's account."""
     size = show_size(sum(item.bytes for item in items))
-    lacking = [f"{missing} drives of {show_size(device.usable_bytes)}"] if missing else []
+    lacking = [f"{missing} drive{'' if missing == 1 else 's'} of {show_size(device.usable_bytes)}"] if missing else []
     lacking += [] if needs.plan.own_disk else [f"a staging folder of {size}", "an account with a carrier"]
     return Problem(TO_PROVIDE, f"{needs.plan.office}: own disks need {', '.join(lacking)}",
                    "add them under `staging` and `own_disk`, then run `seeding validate`", "warn")  # fmt: skip
@@ -84,8 +84,9 @@ def to_provide(needs: Needs, device: Device, missing: int, items: Iterable[Item]
 
 def larger_than_a_job(item: Item, most: int, needs: Needs) -> Problem:
     """Return the refusal of a source that exceeds the *most* bytes of one import job."""
+    size, carried = show_apart(item.bytes, most)
     return Problem("item-too-large",
-                   f"{needs.plan.office}: `{item.name}` is {show_size(item.bytes)}, the drives of one import job carry "
-                   f"{show_size(most)}, and a source is not split over jobs",
+                   f"{needs.plan.office}: `{item.name}` is {size}, the drives of one import job carry {carried}, "
+                   "and a source is not split over jobs",
                    "split it in the backup product into several protected sources that fit",
                    item=item.name)  # fmt: skip

@@ -21,7 +21,7 @@ from states.planner.support import Row, rows
 from states.planner.timing import Clockwork, Dates, by_device, over_the_network
 from states.planning import problems
 from states.problems import Problem
-from states.sizes import show_size
+from states.sizes import show_apart, show_size
 
 NETWORK, HYBRID = "network", "hybrid"
 _NO_BILL = Bill()
@@ -126,9 +126,9 @@ def _box_problems(
     if not needs.plan.items:
         yield from problems(as_box, needs.limits)  # says that there is nothing to seed
     if not large and len(orders) > 1 and needs.one_server_one_device:
-        size = show_size(sum(order.bytes for order in orders))
+        size, carried = show_apart(sum(order.bytes for order in orders), device.usable_bytes)
         yield Problem("server-too-large",
-                      f"{needs.plan.office}: {size} of {needs.plan.server} exceed the {show_size(device.usable_bytes)} "
+                      f"{needs.plan.office}: {size} of {needs.plan.server} exceed the {carried} "
                       f"of one {device.name}, and with {needs.plan.agent} everything of a server goes on one",
                       "use a larger device or own disks; or protect part of it with another server")  # fmt: skip
     elif len(orders) > 1 and needs.plan.agent == "dpm":
