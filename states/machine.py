@@ -7,6 +7,7 @@ the run or says why not. No callback has an effect on the world.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from transitions import EventData, Machine
 
@@ -50,21 +51,18 @@ def _build() -> Machine:
         initial=FIRST,
         auto_transitions=False,
         send_event=True,
-        queued=False,
     )
     for edge in EDGES:
-        machine.add_transition(_event(edge.trigger), edge.source, edge.target, conditions=_condition(edge))
+        agrees = partial(_every_guard_agrees, edge)
+        machine.add_transition(_event(edge.trigger), edge.source, edge.target, conditions=agrees)
     return machine
 
 
-def _condition(edge: Edge):  # type: ignore[no-untyped-def]
-    def every_guard_agrees(event: EventData) -> bool:
-        run: Run = event.model.run  # type: ignore[attr-defined]
-        if reasons := reasons_against(edge, run):
-            raise Refused(run.run_id, run.state, edge.trigger, reasons)
-        return True
-
-    return every_guard_agrees
+def _every_guard_agrees(edge: Edge, event: EventData) -> bool:
+    run: Run = event.model.run  # type: ignore[attr-defined]
+    if reasons := reasons_against(edge, run):
+        raise Refused(run.run_id, run.state, edge.trigger, reasons)
+    return True
 
 
 def _event(trigger: str) -> str:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from stories import added, condition, job, lines_to, ready_in, run_in
 
+from states import machine
 from states.clean_up import a_sample_is_drawn
 from states.fold import fold, forget
 from states.guards import nothing_blocks
@@ -78,6 +79,20 @@ def test_an_edge_is_refused_without_any_one_of_its_kinds_of_evidence(edge):
     run = ready_in(edge.source)
 
     assert {kind for kind in run.evidence if reasons_against(edge, forget(run, (kind,)))} == NEEDED[edge.trigger]
+
+
+def test_a_machine_made_anew_moves_and_refuses_as_the_first(monkeypatch: pytest.MonkeyPatch):
+    """It is made of the table alone."""
+    monkeypatch.setattr(machine, "_MACHINE", machine._build())
+
+    for edge in EDGES:
+        run = ready_in(edge.source)
+        if reasons := reasons_against(edge, run):
+            with pytest.raises(Refused) as refusal:
+                move(run, edge.trigger)
+            assert (refusal.value.state, refusal.value.reasons) == (edge.source, reasons)
+        else:
+            assert move(run, edge.trigger) == edge.target
 
 
 def test_a_refusal_names_run_state_and_trigger():
