@@ -154,19 +154,20 @@ def _dated_by_evidence(run: Run) -> Iterator[Deadline]:
     if seen is None or run.state not in ("copied", "shipped", "ingested"):
         return
     looked = run.evidence_at["freeze-seen"]
-    common = Deadline("", run.run_id, run.plan.office, looked, "the look at what must not change", looked, "operator",
-                      "again", "", None, looked)  # fmt: skip
+
+    def carried(clock: str, due: datetime, warned_from: datetime, consequence: str, condition: str) -> Deadline:
+        return Deadline(clock, run.run_id, run.plan.office, looked, "the look at what must not change", due, "operator",
+                        "again", consequence, None, warned_from, condition)  # fmt: skip
+
     ends = min((app.ends for app in seen.apps or () if app.ends), default=None)
     if ends:
-        yield replace(common, clock="agent-certificate", due=ends, warned_from=ends - timedelta(days=30),
-                      consequence="the agent can no longer move the seed",
-                      condition="agent-certificate-ends")  # fmt: skip
+        yield carried("agent-certificate", ends, ends - timedelta(days=30), "the agent can no longer move the seed",
+                      "agent-certificate-ends")  # fmt: skip
     days = seen.account.key_days
     if days and seen.account.keys_made:
         due = min(seen.account.keys_made) + timedelta(days=days)
-        yield replace(common, clock="account-key", due=due, warned_from=due, harm="again",
-                      consequence="somebody may change the account's key under the seed",
-                      condition="account-key-due")  # fmt: skip
+        yield carried("account-key", due, due, "somebody may change the account's key under the seed",
+                      "account-key-due")  # fmt: skip
 
 
 def _of_conditions(run: Run, rules: dict[str, ClockRule]) -> Iterator[Deadline]:

@@ -89,7 +89,7 @@ def _changes(story: Story, since: datetime, until: datetime) -> Iterable[Change]
 
 
 def _what(line: Line) -> str:
-    code = line.payload.get("code", "")
+    code = line.payload.get("code")
     match line.kind:
         case "transition":
             return f"{line.payload['source']} → {line.payload['target']}"

@@ -122,8 +122,9 @@ def every_drive_was_copied(run: Run) -> str | None:
 def the_datacenter_is_done_with_the_drives(run: Run) -> str | None:
     """The job is over or gone, its drives are on their way back, or none arrived: what will land has landed."""
     job = run.get(JobSeen)
-    over = job is None or job.stage in stages.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC")
-    if job is None or over or not may_still_land(job) or "order-gone" in run.conditions:
+    if job is None or not may_still_land(job) or "order-gone" in run.conditions:
+        return None
+    if job.stage in stages.ENDED_BADLY or has_come_to(run, "PreparingToShipFromAzureDC"):
         return None
     return (
         f"the datacenter still works on {run.job_name} (stage {job.stage}); wait until it is done: "

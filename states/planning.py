@@ -134,7 +134,7 @@ def _everything_fits_the_device(plan: Plan, limits: Limits) -> Iterator[Problem]
 def _device_stays_within_its_border(plan: Plan, limits: Limits) -> Iterator[Problem]:
     lands_in = limits.regions.get(plan.location)
     if lands_in is None:
-        near = difflib.get_close_matches(plan.location, limits.regions, n=1)
+        near = difflib.get_close_matches(plan.location, limits.regions)
         yield Problem(
             "region-unknown",
             f"{plan.office}: `{plan.location}` is no Azure region this version knows, so no border can be checked",
