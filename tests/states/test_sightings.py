@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from stories import agent, points, run_in
 
+from states.facts import Copied
 from states.landing import AgentSeen, ItemInVault, PointsSeen, Sighting, VaultSeen
 from states.run import Run
 from states.vaulting import BETWEEN_LOOKS, Reckoned, every_point_was_seen_again, reckon, sighted
+from states.witnesses import LAG
 
 LANDED = run_in("ingested")
 AT = LANDED.since  # when it was ingested
@@ -129,3 +131,46 @@ def test_the_table_of_vault_against_manifest_is_told_whole():
         for name, size in (("mail", 600), ("sql", 400))
     )
     assert [(one.vault_points, one.agent_points, one.landed_bytes) for one in reckon(LANDED)] == [(0, 0, None)] * 2
+
+
+@pytest.mark.parametrize("percent, verdict", [
+    (74, "size-implausible"), (75, "seen-once"), (150, "seen-once"), (151, "size-implausible"),
+])  # fmt: skip
+def test_what_landed_fits_from_three_quarters_to_half_as_much_again(percent: int, verdict: str):
+    """At the marks and beside them: agents compress, blobs are padded."""
+    said = tuple(replace(item, bytes=item.bytes * percent // 100) for item in points(AT, sizes=True))
+
+    assert [row.verdict for row in reckon(shown(said=said))] == [verdict] * 2
+
+
+def test_an_item_that_was_never_copied_is_not_vaulted_by_a_point():
+    """Nothing of it was sealed, so whatever landed is not the seed."""
+    run = shown()
+    mail_only = replace(run.get(Copied), items=tuple(one for one in run.get(Copied).items if one.name == "mail"))
+    mail, sql = reckon(replace(run, evidence={**run.evidence, "copied": mail_only}))
+
+    assert (mail.verdict, sql.verdict, sql.sealed_bytes) == ("seen-once", "size-implausible", 0)
+    assert sql.why == "sql: 400 bytes landed in the vault, more than fits the 0 that were sealed; find out why"
+
+
+@pytest.mark.parametrize("state, verdict", [
+    ("IRPending", "witness-missing"), ("Invalid", "witness-missing"), ("", "witness-missing"),
+    ("ProtectionStopped", "witnesses-disagree"),
+])  # fmt: skip
+def test_a_vault_that_has_no_first_copy_yet_is_waited_for(state: str, verdict: str):
+    """It is no second witness, and no contradiction; any other word of its is one."""
+    pending = tuple(replace(item, protected=False, state=state) for item in points(AT))
+
+    assert [row.verdict for row in reckon(shown(vault=pending), LOOK)] == [verdict] * 2
+
+
+def test_a_witness_that_is_late_contradicts_and_a_person_may_let_the_other_do():
+    """Until its time is over it is only missing; a guard has no clock, so to it nobody is late."""
+    run, late = shown(vault=()), POINT + LAG + SECOND
+    waived = replace(run, waivers={"witnesses-disagree": "the vault lists none here"})
+
+    assert [row.verdict for row in reckon(run, POINT + LAG)] == ["witness-missing"] * 2
+    assert [row.verdict for row in reckon(run, late)] == ["witnesses-disagree"] * 2
+    assert [row.verdict for row in reckon(run)] == ["witness-missing"] * 2
+    for rows in (reckon(waived), reckon(waived, late)):
+        assert {(row.verdict, row.why) for row in rows} == {("accepted", "waived: the vault lists none here")}
