@@ -89,7 +89,9 @@ def test_a_halted_upload_erases_the_device_after_14_days() -> None:
 def test_a_silent_server_is_offline_for_azure_after_15_days() -> None:
     """Counted from the first look it did not answer."""
     run = with_freeze(run_in("copied"), FreezeSeen(AccountSeen("rg"), "j", silent_since=T0))
-    assert named(run)["agent-silent"].due == T0 + 15 * DAY
+    found = named(run)["agent-silent"]
+    assert found.due == T0 + 15 * DAY
+    assert (found.started, found.started_by) == (T0, "the first look without an answer of the backup server")
 
 
 def test_a_clock_is_told_whole() -> None:
@@ -210,6 +212,7 @@ def test_exposure_ends_when_every_item_is_vaulted() -> None:
     assert exposure(before, now).span == now - before.opened_at and not exposure(before, now).protected
     ended = exposure(after, after.since + 99 * DAY)
     assert ended.protected and ended.until == after.reached("vaulted")
+    assert (exposure(before, now).restore_from, ended.restore_from) == (RESTORE_FROM["ingested"], "the vault")
 
 
 def seen(run: Run, stage: str, at: datetime, status: str = "Succeeded") -> Run:

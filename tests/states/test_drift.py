@@ -63,6 +63,7 @@ BROKEN = [
     ("clean-up-hindered", LAST, account(locks=("CanNotDelete keep",))),
     ("clean-up-hindered", LAST, account(immutable=("perth-mail",))),
 ]
+ACCOUNT_ID = "/subscriptions/s/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/pool"
 HARMLESS = [
     account(default_action="Deny", bypass="AzureServices, Logging"),
     account(locks=("CanNotDelete keep",)),
@@ -209,3 +210,13 @@ def test_the_evidence_reads_back_as_it_was_written():
 def test_two_names_are_one_server_without_case_and_domain(one: str, other: str, same: bool):
     """Windows tells neither capitals nor, within a forest, domains apart."""
     assert same_host(one, [other]) is same and same_host(other, ["", one]) is same
+
+
+@pytest.mark.parametrize("written", [ACCOUNT_ID, ACCOUNT_ID + "/"])
+def test_an_account_that_the_plan_names_by_its_id_is_looked_for_in_that_group(written: str):
+    """Accounts are shared by offices whose orders lie in groups of their own."""
+    run = run_in("copied")
+    run = replace(run, plan=replace(run.plan, storage_account=written))
+
+    assert "account-gone" not in dict(troubles(run, account(group="shared"), NOW))
+    assert dict(troubles(run, WELL, NOW))["account-gone"] == "pool lies in seeding, the order was placed for shared"

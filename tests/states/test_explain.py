@@ -85,6 +85,20 @@ def test_a_table_cell_names_the_step_in_a_few_words(state: str):
             assert 3 < len(cell) < 60 and is_whole(cell + "."), cell
 
 
+@pytest.mark.parametrize("question, command, words", [
+    ("Is it intact?", "seeding record r prepared", "Is it intact? What to type: `seeding record r prepared`."),
+    ("Look at it.", "seeding record r --serials A,B", "Look at it. What to type: `seeding record r --serials A,B`."),
+    ("The job is gone", "wait for the carrier", "The job is gone. What helps: wait for the carrier."),
+    ("Stop!", "seeding resume r, or ask support", "Stop! What helps: seeding resume r, or ask support."),
+    ("Why?", "seeding resume r or `seeding reorder r`", "Why? What helps: seeding resume r or `seeding reorder r`."),
+])  # fmt: skip
+def test_a_question_ends_once_and_only_a_bare_command_is_to_be_typed(question: str, command: str, words: str):
+    """What is copied into a shell is a command and nothing else."""
+    run = run_in("copied")
+
+    assert explain(run, Ask("the office", question, command, run.since, run.since), run.since).endswith(f". {words}")
+
+
 def test_every_kind_of_step_has_its_cell():
     """Do, Move, Ask, Wait and Over."""
     run, at = run_in("planned"), run_in("planned").since

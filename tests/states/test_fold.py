@@ -54,6 +54,7 @@ def test_any_prefix_of_a_journal_folds():
 
     assert runs[0] is None
     assert [run.seq for run in runs[1:]] == list(range(1, len(STORY) + 1))
+    assert [run.head for run in runs[1:]] == [one.hash for one in STORY]  # what the next line is chained to
     assert runs[1].history == () and runs[1].since == T0
     assert [run.state for run in runs[1:]] == sorted((run.state for run in runs[1:]), key=MILESTONES.index)
 

@@ -9,7 +9,7 @@ import pytest
 from stories import PLAN, STEP, T0, added, agent, evidence, ready_in
 
 from states.fold import forget
-from states.incremental import forecast_bytes, full_uploads, most_bytes
+from states.incremental import forecast_bytes, full_uploads, most_bytes, the_schedule_runs_ahead
 from states.landing import JobRunning, JobStopped
 from states.plan import Item
 from states.run import Run
@@ -100,4 +100,15 @@ def test_a_stopped_job_is_remembered_until_somebody_clears_it():
     stopped = added(ready_in("vaulted"), evidence(JobStopped("mail", LANDED + STEP, 70, "ann")))
 
     assert "was stopped by ann" in full_uploads(stopped)[0]
+    assert full_uploads(forget(stopped, ("agent-seen",))) == full_uploads(stopped)
     assert full_uploads(forget(stopped, ("job-stopped",))) == []
+
+
+@pytest.mark.parametrize("ahead, runs", [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_the_next_run_lies_ahead_of_the_look_that_saw_it(ahead: timedelta, runs: bool):
+    """One that was due at that very moment has not run: its task may be switched off."""
+    run = ready_in("vaulted")
+    seen = agent(LANDED, next_run=run.evidence_at["agent-seen"] + ahead)
+
+    told = the_schedule_runs_ahead(replace(run, evidence={**run.evidence, "agent-seen": seen}))
+    assert (told is None) == runs

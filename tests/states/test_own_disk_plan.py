@@ -63,6 +63,9 @@ CASES = {
     "no rule for the way back":      (dict(country="ZA", location="southafricanorth", return_carrier="Oxcart"), []),
     "an agent without an import":    (dict(agent="files"), [("blocks", "agent-without-import")]),
     "a container with capitals":     (dict(container="Seed"), [("blocks", "container-name")]),
+    "a container that begins so":    (dict(container="-seed"), [("blocks", "container-name")]),
+    "a container that ends so":      (dict(container="seed-"), [("blocks", "container-name")]),
+    "a hyphen after one letter":     (dict(container="s-eed"), []),
 }
 # fmt: on
 

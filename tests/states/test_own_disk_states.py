@@ -13,7 +13,7 @@ from stories import STEP, T0, added, condition, evidence
 from states.conditions import CATALOGUE, row_of
 from states.drive_words import MEANINGS, may_still_land, troubles_of
 from states.facts import DriveCopy, DrivesPrepared, HandedOver, JobSeen
-from states.fold import fold
+from states.fold import fold, forget
 from states.import_clocks import import_clocks, ringing
 from states.lifecycle import FORWARD, MILESTONES
 from states.lines import Draft
@@ -125,6 +125,7 @@ def test_a_job_that_is_gone_may_be_made_again_for_the_drives_as_they_are():
     run = run_in("copied")
     with pytest.raises(Refused, match="describes the drives as they are"):
         move(run, "reopen")
+    assert move(added(run, condition("import-job-gone")), "reopen") == "delivered"
     gone = added(run, condition("import-job-gone"), condition("held"))
 
     again = added(gone, Draft("transition", _edge("reopen", "copied", "delivered")))
@@ -139,9 +140,11 @@ def test_a_job_that_is_gone_may_be_made_again_for_the_drives_as_they_are():
     [
         (job("ShippedToAzureDC"), False),
         (job("ShippedToAzureDC", states=("DriveNotReceived", "DriveNotReceived")), True),
+        (job("AtAzureDC", states=("DriveNotReceived", "NotReturned")), True),
         (job("AtAzureDC", states=("DriveNotReceived", "NotStarted")), False),
         (job("DataCopy", states=("HardwareError", "InProgress")), False),
         (job("PreparingToShipFromAzureDC", states=("HardwareError", "Completed")), True),
+        (job("CompletedWithErrors", states=("HardwareError", "Completed")), True),
         (job("ShippedToAzureDC", all_devices_lost=True), True),
     ],
 )
@@ -155,6 +158,14 @@ def test_a_share_is_sent_again_only_when_it_can_no_longer_land(seen: JobSeen, al
     else:
         with pytest.raises(Refused, match="still works on"):
             move(run, "reorder")
+
+
+def test_drives_whose_job_nobody_can_see_are_sent_again():
+    """It is not on record, or its order is gone: nothing will ever say that the datacenter is done."""
+    run = run_in("shipped")
+    working = added(run, evidence(job("DataCopy", states=("InProgress", "Completed"))), condition("order-gone"))
+
+    assert move(forget(run, ("job-seen",)), "reorder") == move(working, "reorder") == "planned"
 
 
 def test_a_number_without_the_gates_code_is_not_enough():

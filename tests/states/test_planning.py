@@ -102,6 +102,22 @@ def test_each_rule_at_its_mark(changes, expected):
     assert codes(**changes) == expected
 
 
+def test_a_device_of_no_known_name_is_called_as_the_plan_calls_it():
+    """The other problems of such a plan are told all the same."""
+    found = {one.code: one.message for one in problems(replace(GOOD, sku="Floppy", items=sized(8 * TB)), limits())}
+
+    assert "sku-unknown" in found and "Floppy carries 7 TB" in found["item-too-large"]
+
+
+def test_no_device_is_proposed_that_takes_no_orders_there_either():
+    """Whoever follows the advice must not be refused again."""
+    known = limits()
+    nowhere = replace(known, devices=tuple(replace(one, retired_in=frozenset({"AU"})) for one in known.devices))
+    (told,) = (one for one in problems(GOOD, nowhere) if one.code == "sku-retired")
+
+    assert "sku:" not in told.next and "ask Microsoft" in told.next
+
+
 def test_every_rule_has_been_seen_to_ring():
     """Each rule finds something in at least one spoilt plan; a rule that cannot refuse is no rule."""
     spoilt = [

@@ -54,6 +54,19 @@ def test_what_is_no_size_is_refused(text):
         parse_size(text)
 
 
+@pytest.mark.parametrize("text, says", [
+    ("1,5 TB", "is no size: a number, a space and a unit are expected, with a point for decimals"),
+    ("10 T", "has the unit 'T', which may be decimal or binary, or none at all"),
+    ("1.5", "has a fraction but no unit"),
+    ("9300 PB", "is more than 8 EiB"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_size_is_said(text: str, says: str):
+    """Whoever wrote it reads this behind what he wrote."""
+    with pytest.raises(NotASize) as wrong:
+        parse_size(text)
+    assert str(wrong.value) == says
+
+
 @given(st.integers(0, LARGEST_BYTES))
 def test_plain_bytes_come_back(size_bytes):
     """A whole number without a unit is bytes."""
