@@ -14,7 +14,7 @@ from code_walk import codes_in, said, severities
 from deploy.cli.app import app
 from deploy.codes import error_classes, every_code
 from states.conditions import CATALOGUE
-from states.faults import FAULTS, Fault, showing
+from states.faults import FAULTS, Fault
 from states.lifecycle import EDGES
 from tasks.errors import SeedingError
 
@@ -81,12 +81,6 @@ def test_a_fault_is_shown_or_held_back_or_out_of_sight_for_a_reason(fault: Fault
     assert bool(fault.codes or fault.guard) != bool(fault.unseen)
     assert [code for code in fault.codes if code not in ROWS] == []
     assert fault.guard in ("", *GUARDS) and fault.source
-
-
-def test_a_code_names_its_faults_the_one_it_decides_first():
-    """`drive-failed` decides 79 and 82."""
-    assert [fault.number for fault in showing("drive-failed")] == [79, 82]
-    assert [fault.number for fault in showing("order-failed")] == [19, 79]
 
 
 def test_whatever_a_row_tells_somebody_to_type_is_a_command():
