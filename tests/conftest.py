@@ -75,6 +75,14 @@ def prefect(running_prefect: Prefect) -> Iterator[Prefect]:
         yield running_prefect
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs Prefect's server is slow: it takes seconds to start, and its answers are slow as well."""
+    for item in items:
+        if "running_prefect" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give each test process whole files, and all that need Prefect's server to one: it takes seconds to start."""

@@ -184,6 +184,7 @@ def test_the_pages_show_commands_of_every_kind() -> None:
     assert len(TYPED) > 50 and {words[0] for words in LINES} == set(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", TYPED, ids=" ".join)
 def test_a_line_that_a_page_shows_does_what_it_says(
     words: Words, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

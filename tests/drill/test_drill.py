@@ -18,6 +18,7 @@ from deploy.scenarios.stage import Differs
 from flows.prefect_api import prefect_api
 
 
+@pytest.mark.slow
 def test_a_lost_device_is_seen_by_the_hubs_own_passes_and_replaced_once(rehearsal: Azure, tmp_path: Path) -> None:
     """Seen within a day, two orders in all, and what was measured can be kept and shown."""
     found = drill(dict(rehearsal.known), tmp_path / "home")

@@ -15,6 +15,8 @@ from tasks.media import Progress
 from tasks.office.afar.background import Job, is_held
 from tasks.office.afar.questions import Question, Reply
 
+pytestmark = pytest.mark.slow
+
 # A stand-in for deploy.at_work: counts its starts, and does what the file `how` beside the folders says.
 WORKER = """
 import os, signal, sys, time

@@ -104,7 +104,6 @@ def test_a_hundred_offices_more_cost_a_handful_of_questions(
     assert asked(120) - asked(20) == 4  # two more questions about queues, two more about deployments
 
 
-@pytest.mark.slow
 def test_however_much_a_hub_has_missed_one_pass_does_for_all(prefect: Prefect, inventory: Inventory) -> None:
     """More than the server cancels in one call; what is due later, or another deployment's, stays."""
     deployed(inventory)
@@ -177,7 +176,6 @@ def test_the_prefect_yaml_asks_for_the_same_deployments() -> None:
         assert thing.name.endswith(f"/{row['name']}")
 
 
-@pytest.mark.slow
 def test_prefect_deploy_takes_the_prefect_yaml(prefect: Prefect, tmp_path: Path) -> None:
     """After it, `seeding deploy` finds these deployments and has little to add."""
     deployed(Inventory(()))

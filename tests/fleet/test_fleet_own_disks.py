@@ -27,6 +27,8 @@ from tasks.office.afar.questions import Question, Reply, answered, read_question
 from tasks.office.afar.remote import Asked
 from tasks.ports import Site
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Carried:

@@ -34,6 +34,7 @@ from states.conditions import blocking
 from states.lifecycle import MILESTONES, STATES, Turn
 from states.lines import Draft, Line
 from states.playbook import Ask, Wait
+from states.refused import Refused
 from states.run import Run
 from tasks import answers
 from tasks.azure.account import BlobAccount
@@ -296,7 +297,7 @@ class _Play:
             return False
         try:
             return self._told_to(self.world.book(self.run_id), run)
-        except SeedingError as no:  # by what Azure said a moment ago, perhaps; the next look may know better
+        except (SeedingError, Refused) as no:  # by what Azure said a moment ago, perhaps; the next look may know better
             self.refused[str(no)] += 1
             if self.refused[str(no)] > MOST_REFUSALS:
                 self.ended.wrong.append(f"what a person truthfully said was refused again and again: {no}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
 from kept_journals import die_before_statement, opened, write_in_turn, write_until_killed
@@ -21,7 +23,18 @@ ROUNDS, KILLS = 10, 15
 @pytest.fixture(scope="module")
 def processes():
     """Processes of their own; on Linux forked, which costs milliseconds where a new interpreter costs a second."""
-    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")
+
+    class Forked(context.Process):
+        """Ends with its work: what this process has registered for its end (Prefect does) is not for its children."""
+
+        def run(self):
+            super().run()
+            os._exit(0)
+
+    return SimpleNamespace(Process=Forked, Pipe=context.Pipe)
 
 
 def test_of_two_threads_that_read_the_same_exactly_one_wins(url: str):

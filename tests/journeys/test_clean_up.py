@@ -22,6 +22,7 @@ from tasks import answers
 from tasks.layout import container_of
 from tasks.perform import perform
 
+pytestmark = pytest.mark.slow
 ANN = "ann@example.com"
 
 
@@ -33,7 +34,6 @@ def journey(rehearsal: Azure, tmp_path: Path) -> Iterator[Journey]:
     started.journal.close()
 
 
-@pytest.mark.slow
 def test_what_somebody_changes_on_the_way_stops_the_run_by_name_until_it_is_changed_back(journey: Journey) -> None:
     """Firewall, rule, key, lock, a renamed server: what breaks blocks, what does not warns, and Azure says who."""
     control, run = journey.rehearsal.control, journey.until("lyon", "shipped")
@@ -97,7 +97,6 @@ def test_a_finished_run_is_cleaned_up_once_behind_the_interlock(journey: Journey
     assert fold(journal.lines(lyon.run_id)) == closed and journal.check(lyon.run_id) == closed.seq
 
 
-@pytest.mark.slow
 def test_a_restored_file_that_differs_keeps_everything(journey: Journey) -> None:
     """One blob is not what was sealed: the sample says so, and the clean-up is refused."""
     lyon = journey.until("lyon", "vaulted")

@@ -194,6 +194,11 @@ class Bench:
         return [path.read_bytes() for place in places for path in place.rglob("*") if path.is_file()]
 
 
+def slow_with_prefect(place: str) -> Any:
+    """Return the test's parameter: a Prefect server takes seconds to start."""
+    return pytest.param(place, marks=pytest.mark.slow if place == "prefect-block" else ())
+
+
 @pytest.fixture
 def bench(rehearsal, where, clients, tmp_path, request, monkeypatch) -> Iterator[Bench]:
     """An office whose secrets lie where the test's parameter says; everything is logged and kept."""
@@ -217,7 +222,7 @@ def shows(bench: Bench, secrets: list[str], logged: str) -> list[str]:
     return canary.found({f"secret {number}": text for number, text in enumerate(secrets)}, texts)
 
 
-@pytest.mark.parametrize("bench", PLACES, indirect=True)
+@pytest.mark.parametrize("bench", [slow_with_prefect(place) for place in PLACES], indirect=True)
 def test_secrets_from_every_place_reach_the_import_job_and_nothing_else(bench: Bench, caplog) -> None:
     """The drives open with the kept keys, Azure takes job and account; every reading is on record, no secret is."""
     caplog.set_level(logging.DEBUG)
@@ -241,7 +246,7 @@ def test_secrets_from_every_place_reach_the_import_job_and_nothing_else(bench: B
     assert shows(bench, [*keys.values(), ACCOUNT], printed.getvalue() + caplog.text) == []
 
 
-@pytest.mark.parametrize("bench", ["prefect-block", "key-vault"], indirect=True)
+@pytest.mark.parametrize("bench", [slow_with_prefect("prefect-block"), "key-vault"], indirect=True)
 def test_what_goes_wrong_shows_no_secret_either(bench: Bench, caplog) -> None:
     """A key that is none, a carrier Azure refuses, an account number that is not there: told, not quoted."""
     caplog.set_level(logging.DEBUG)
@@ -301,6 +306,7 @@ def test_the_vaults_own_client_signs_in_by_its_challenge(rehearsal: Rehearsal) -
     assert f'authorization="{rehearsal.known["authority"]}/' in headers["WWW-Authenticate"]
 
 
+@pytest.mark.slow
 def test_prefect_blocks_give_back_exactly_what_was_kept(prefect: str) -> None:
     """Digits stay a text, whatever they look like; a name that is taken is not written over."""
     blocks: Any = PrefectSecrets()

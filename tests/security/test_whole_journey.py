@@ -31,6 +31,7 @@ from deploy.wiring import _clients, azure_settings
 from flows.pages import timeline
 from states.run import Run
 
+pytestmark = pytest.mark.slow
 GOAL = "incremental-scheduled"
 
 
