@@ -93,8 +93,9 @@ def test_an_office_copies_through_the_gate_and_reaches_nothing_else(
 
 def until_copied(journey: Journey) -> Copied:
     """Let time pass until the office is asked, then pass after pass until its answer says that the copy is done."""
+    others = asked()
     journey.sweep()
-    while not asked():
+    while asked() == others:
         if not answer_all(journey.rehearsal):
             jump(journey.rehearsal)
         journey.sweep()
@@ -108,7 +109,7 @@ def until_copied(journey: Journey) -> Copied:
 
 
 def asked() -> int:
-    """Return how many questions the office has been asked."""
+    """Return how many questions offices have been asked; other tests share the server."""
     with prefect_api() as api:
         return int(api.post("/flow_runs/count", {"flows": {"name": {"any_": ["office-work"]}}}))
 

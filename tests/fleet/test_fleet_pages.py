@@ -189,7 +189,10 @@ def events(api: Api, wanted_at_least: int = 0) -> dict[str, str]:
     which = {"filter": {"resource": {"id": [f"seeding.run.{RUN_ID}"]}}, "limit": 50}
     until = time.monotonic() + 30
     while True:
-        found = {row["id"]: row["event"] for row in api.post("/events/filter", which)["events"]}
+        pages = [api.post("/events/filter", which)]
+        while last := pages[-1]["next_page"]:
+            pages.append(api.get(f"/events/filter/next?{last.partition('?')[2]}"))
+        found = {row["id"]: row["event"] for page in pages for row in page["events"]}
         if len(found) >= wanted_at_least or time.monotonic() > until:
             return found
         time.sleep(0.2)
