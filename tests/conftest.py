@@ -79,7 +79,7 @@ def prefect(running_prefect: Prefect) -> Iterator[Prefect]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever needs Prefect's server is slow: it takes seconds to start, and its answers are slow as well."""
     for item in items:
-        if "running_prefect" in getattr(item, "fixturenames", ()):
+        if "prefect" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 

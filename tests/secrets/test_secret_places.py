@@ -306,7 +306,6 @@ def test_the_vaults_own_client_signs_in_by_its_challenge(rehearsal: Rehearsal) -
     assert f'authorization="{rehearsal.known["authority"]}/' in headers["WWW-Authenticate"]
 
 
-@pytest.mark.slow
 def test_prefect_blocks_give_back_exactly_what_was_kept(prefect: str) -> None:
     """Digits stay a text, whatever they look like; a name that is taken is not written over."""
     blocks: Any = PrefectSecrets()
