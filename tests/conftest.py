@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,9 +20,6 @@ if "MUTANT_UNDER_TEST" in os.environ:  # to notice a mutant takes one example; t
 
     settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), deadline=None, database=None)
     settings.load_profile("mutants")
-
-
-WITH_PREFECT = ("tests/fleet/", "tests/secrets/", "tests/drill/")
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +55,9 @@ def running_postgresql() -> Iterator[Server]:
     yield from running()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_prefect(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Prefect]:
-    """A Prefect server that serves all tests of this process. Ask for `prefect` to have this process use it."""
+    """A Prefect server for one file: what another told of the same run would count. Ask for `prefect` to use it."""
     from prefect_host import running
 
     yield from running(tmp_path_factory.mktemp("prefect"), pytestconfig.cache.mkdir("prefect"))
@@ -81,19 +78,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "prefect" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each test process whole files, and all that need Prefect's server to one: it takes seconds to start."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class ByServer(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file: str = super()._split_scope(nodeid)
-            return "prefect" if file.startswith(WITH_PREFECT) else file
-
-    return ByServer(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

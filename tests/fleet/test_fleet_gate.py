@@ -93,9 +93,8 @@ def test_an_office_copies_through_the_gate_and_reaches_nothing_else(
 
 def until_copied(journey: Journey) -> Copied:
     """Let time pass until the office is asked, then pass after pass until its answer says that the copy is done."""
-    others = asked()
     journey.sweep()
-    while asked() == others:
+    while not asked():
         if not answer_all(journey.rehearsal):
             jump(journey.rehearsal)
         journey.sweep()
@@ -109,7 +108,7 @@ def until_copied(journey: Journey) -> Copied:
 
 
 def asked() -> int:
-    """Return how many questions offices have been asked; other tests share the server."""
+    """Return how many questions the office has been asked."""
     with prefect_api() as api:
         return int(api.post("/flow_runs/count", {"flows": {"name": {"any_": ["office-work"]}}}))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fakes import FakeOrders, FakeWorld
-from prefect_host import Prefect, running, settings_for
+from prefect_host import Prefect
 from stories import ACTOR, PLAN, RUN_ID, job
 
 from deploy.fleet.server import changes
@@ -37,14 +37,6 @@ from tasks.media import Progress
 from tasks.ports import Site
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Prefect]:
-    """A server of its own: other tests tell of the same run, and what was told once is not told again."""
-    for server in running(tmp_path_factory.mktemp("prefect"), pytestconfig.cache.mkdir("prefect")):
-        with settings_for(server):
-            yield server
 
 
 @pytest.fixture(scope="module")
