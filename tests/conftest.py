@@ -56,20 +56,13 @@ def running_postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def running_prefect(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Prefect]:
-    """A Prefect server for one file: what another told of the same run would count. Ask for `prefect` to use it."""
-    from prefect_host import running
+def prefect(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Prefect]:
+    """A Prefect server for one file, and this process's client pointed at it. What others told of a run would count."""
+    from prefect_host import running, settings_for
 
-    yield from running(tmp_path_factory.mktemp("prefect"), pytestconfig.cache.mkdir("prefect"))
-
-
-@pytest.fixture(scope="module")
-def prefect(running_prefect: Prefect) -> Iterator[Prefect]:
-    """The Prefect server, and this process's client pointed at it."""
-    from prefect_host import settings_for
-
-    with settings_for(running_prefect):
-        yield running_prefect
+    for server in running(tmp_path_factory.mktemp("prefect"), pytestconfig.cache.mkdir("prefect")):
+        with settings_for(server):
+            yield server
 
 
 @pytest.hookimpl(tryfirst=True)

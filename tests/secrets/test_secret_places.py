@@ -20,6 +20,7 @@ import canary
 import pytest
 import yaml
 from fakes import FakeOffice, FakeWorld
+from prefect_host import Prefect
 from rehearsal_host import Rehearsal
 from stories import ACTOR, T0, evidence, opening
 
@@ -27,7 +28,6 @@ from deploy.cli.results import run_data
 from deploy.inventory import load
 from deploy.own_disks import local_disks, return_carrier
 from deploy.prefect_secrets import PrefectSecrets
-from deploy.processes import prefect_server
 from deploy.rehearse import enter, lay_out
 from deploy.settings import Settings, settings
 from deploy.wiring import azure_settings
@@ -53,21 +53,6 @@ PLACES = {
     "prefect-block": ("prefect-block:canary-{serial}", "prefect-block:canary-account"),
     "key-vault": (VAULT, f"{VAULT}/secrets/return-account"),
 }
-
-
-@pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A Prefect server for this file; its empty database is kept from one test run to the next."""
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    before = {name: os.environ.get(name) for name in ("PREFECT_HOME", "PREFECT_API_URL")}
-    server = prefect_server(tmp_path_factory.mktemp("prefect"), Path(request.config.cache.mkdir("prefect")))
-    server.wait()
-    with temporary_settings({PREFECT_API_URL: f"{server.ui}/api"}):
-        yield server.ui
-    server.child.stop()
-    for name, value in before.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 @pytest.fixture
@@ -306,7 +291,7 @@ def test_the_vaults_own_client_signs_in_by_its_challenge(rehearsal: Rehearsal) -
     assert f'authorization="{rehearsal.known["authority"]}/' in headers["WWW-Authenticate"]
 
 
-def test_prefect_blocks_give_back_exactly_what_was_kept(prefect: str) -> None:
+def test_prefect_blocks_give_back_exactly_what_was_kept(prefect: Prefect) -> None:
     """Digits stay a text, whatever they look like; a name that is taken is not written over."""
     blocks: Any = PrefectSecrets()
     assert blocks.read("exact-0") == ""
